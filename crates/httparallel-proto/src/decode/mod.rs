@@ -1,0 +1,221 @@
+//! Content codings: a body as sent becomes the body as meant. gzip, deflate, br, zstd, and chains of them.
+//!
+//! ```text
+//!   Content-Encoding: br, gzip           the last coding was applied last, so it is undone first
+//!
+//!   bytes ──► [ gzip ] ──► link, at most 16 KiB ──► [ br ] ──► out, at most as much as asked for
+//! ```
+//!
+//! A decoder gives out no more than it is asked for and keeps no more than a link per coding, so a small body
+//! that expands without end costs nothing until somebody asks for the expansion. [`Guard`] says how much may
+//! be asked for.
+//!
+//! Nothing that is wrong with the coded bytes passes silently: a stream that ends early, that is corrupt, or
+//! that goes on after its end is an error. Two things after the end are in order: another gzip member or
+//! zstd frame (RFC 1952 section 2.2, RFC 8878 section 3), and zero bytes, with which some writers pad.
+
+mod brotli;
+mod flate;
+mod guard;
+mod stage;
+mod zstandard;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+pub use guard::Guard;
+use stage::Stage;
+
+use crate::{Error, Headers, Kind, Phase, Result};
+
+/// The codings this module undoes, as an `Accept-Encoding` value.
+pub const ACCEPT_ENCODING: &str = "gzip, deflate, br, zstd";
+
+/// More codings than this on one body serve only to multiply work.
+const MAX_CODINGS: usize = 5;
+
+/// What lies between two codings of a chain.
+const LINK_BYTES: usize = 16 * 1024;
+
+/// The least and the most that one step makes room for in the output.
+const STEP_BYTES: (usize, usize) = (4 * 1024, 64 * 1024);
+
+/// Undoes the content codings of one body.
+///
+/// ```
+/// use httparallel_proto::decode::{Decoder, Guard};
+///
+/// let coded = b"\x78\x9c\xcb\x48\xcd\xc9\xc9\x07\x00\x06\x2c\x02\x15";
+/// let mut decoder = Decoder::for_encodings(["deflate"])?.expect("a known coding");
+/// let mut body = Vec::new();
+/// decoder.decode(coded, &mut body, &Guard::default())?;
+/// decoder.finish()?;
+/// assert_eq!(body, b"hello");
+/// # Ok::<(), httparallel_proto::Error>(())
+/// ```
+pub struct Decoder {
+    stages: Vec<Stage>,
+    links: Vec<Link>,
+    total_in: u64,
+    total_out: u64,
+}
+
+/// Why [`Decoder::decode_some`] stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// The input is used up, and all it stands for is in the output.
+    NeedInput,
+    /// As much as was asked for is in the output; there may be more.
+    OutputFull,
+}
+
+#[derive(Default)]
+struct Link {
+    bytes: Vec<u8>,
+    taken: usize,
+}
+
+impl Decoder {
+    /// A decoder for a body with these `Content-Encoding` values, one per header line; each may list several.
+    ///
+    /// `None` if the body is to be left as it is: there is no coding but `identity`, or one of them is unknown.
+    /// Undoing only some of a chain would give bytes that are neither what was sent nor what was meant.
+    ///
+    /// Fails with [`Kind::Decode`] if there are more than five codings.
+    pub fn for_encodings<V: AsRef<[u8]>>(values: impl IntoIterator<Item = V>) -> Result<Option<Self>> {
+        let mut stages = Vec::new();
+        let (mut listed, mut known) = (0, true);
+        for value in values {
+            let codings = value.as_ref().split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+            for coding in codings.filter(|coding| !coding.is_empty()) {
+                listed += 1;
+                if listed > MAX_CODINGS {
+                    return Err(failed(format!("The body has more than {MAX_CODINGS} content codings")));
+                }
+                if !coding.eq_ignore_ascii_case(b"identity") {
+                    let stage = Stage::for_coding(coding)?;
+                    known &= stage.is_some();
+                    stages.extend(stage);
+                }
+            }
+        }
+        if stages.is_empty() || !known {
+            return Ok(None);
+        }
+        stages.reverse();
+        let links = (1..stages.len()).map(|_| Link::default()).collect();
+        Ok(Some(Self { stages, links, total_in: 0, total_out: 0 }))
+    }
+
+    /// A decoder for a response with these headers: see [`for_encodings`](Self::for_encodings).
+    pub fn for_headers(headers: &Headers) -> Result<Option<Self>> {
+        Self::for_encodings(headers.get_all("content-encoding"))
+    }
+
+    /// Decodes all of `input`, appending to `out`, as long as `guard` allows.
+    ///
+    /// Fails with [`Kind::Decode`] on bytes that do not decode, and with [`Kind::BodyTooLarge`] soon after the
+    /// output passed the guard's bound: at most 64 KiB later. What was decoded until then stays in `out`.
+    pub fn decode(&mut self, mut input: &[u8], out: &mut Vec<u8>, guard: &Guard) -> Result<()> {
+        loop {
+            let progress = self.decode_some(&mut input, out, STEP_BYTES.1)?;
+            guard.check(self.total_in, self.total_out)?;
+            if progress == Progress::NeedInput {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Decodes from the front of `input`, which it advances, until at most `max` bytes were appended to `out`.
+    ///
+    /// After [`Progress::OutputFull`] the next call goes on, also with an empty input. Fails with
+    /// [`Kind::Decode`] on bytes that do not decode; the decoder must not be used then.
+    pub fn decode_some(&mut self, input: &mut &[u8], out: &mut Vec<u8>, max: usize) -> Result<Progress> {
+        let end = out.len().saturating_add(max);
+        while out.len() < end {
+            if !self.step(input, out, end - out.len())? {
+                return Ok(Progress::NeedInput);
+            }
+        }
+        Ok(Progress::OutputFull)
+    }
+
+    /// Says that the body is over. Fails with [`Kind::Decode`] if the coded stream is not: it was truncated.
+    ///
+    /// To be called after [`Progress::NeedInput`]. A body without any byte is in order: a response may name a
+    /// coding and have nothing to apply it to.
+    pub fn finish(&self) -> Result<()> {
+        match self.stages.iter().find(|stage| !stage.is_complete()) {
+            None => Ok(()),
+            Some(stage) => Err(failed(format!("The {} body ends early", stage.name()))),
+        }
+    }
+
+    /// Coded bytes taken in so far.
+    pub fn total_in(&self) -> u64 {
+        self.total_in
+    }
+
+    /// Decoded bytes given out so far.
+    pub fn total_out(&self) -> u64 {
+        self.total_out
+    }
+
+    /// Lets every stage run once, the last first, for it makes room for the others; says whether any moved.
+    fn step(&mut self, input: &mut &[u8], out: &mut Vec<u8>, room: usize) -> Result<bool> {
+        let mut moved = false;
+        for (index, stage) in self.stages.iter_mut().enumerate().rev() {
+            let (before, after) = self.links.split_at_mut(index);
+            let source = before.last_mut();
+            let coded = source.as_ref().map_or(*input, |link| &link.bytes[link.taken..]);
+            let is_last = after.is_empty();
+            let (target, room) = match after.first_mut() {
+                Some(link) => link.target(),
+                None => (&mut *out, room),
+            };
+            let (least, most) = STEP_BYTES;
+            let room = room.min(coded.len().saturating_mul(4).clamp(least, most));
+            let (consumed, produced) = stage.run(coded, target, room)?;
+            if let Some(link) = source {
+                link.taken += consumed;
+            } else {
+                *input = &input[consumed..];
+                self.total_in += consumed as u64;
+            }
+            if is_last {
+                self.total_out += produced as u64;
+            }
+            moved |= consumed + produced > 0;
+        }
+        Ok(moved)
+    }
+}
+
+impl Link {
+    /// Where the stage before this link writes, and how much it may.
+    fn target(&mut self) -> (&mut Vec<u8>, usize) {
+        if self.taken == self.bytes.len() {
+            self.bytes.clear();
+            self.taken = 0;
+        }
+        let room = LINK_BYTES - self.bytes.len();
+        (&mut self.bytes, room)
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let codings: Vec<_> = self.stages.iter().map(Stage::name).collect();
+        f.debug_struct("Decoder")
+            .field("codings", &codings)
+            .field("total_in", &self.total_in)
+            .field("total_out", &self.total_out)
+            .finish_non_exhaustive()
+    }
+}
+
+fn failed(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    Error::new(Kind::Decode, Phase::Read, message)
+}

@@ -1,0 +1,76 @@
+//! What follows a response, or a lost connection: deliver, redirect, or try again.
+//!
+//! [`Fetch`] is the memory of one request over all its hops. It is driven by the engine for requests that
+//! need nothing from outside, and step by step by callers with auth flows, cookies or hooks of their own.
+
+mod redirect;
+mod request;
+mod retry;
+
+#[cfg(test)]
+mod tests;
+
+pub use redirect::{is_redirect, redirect};
+pub use request::{Content, Method, Request};
+pub use retry::may_retry_lost;
+
+use crate::{Error, Headers, Kind, Phase, Result};
+
+/// What to do with a response whose head has arrived.
+#[derive(Debug)]
+pub enum Next {
+    /// It is the answer.
+    Deliver,
+    /// Read its body to the end, then send this request.
+    Follow(Request),
+}
+
+/// How redirects are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether redirects are followed. Default: no, as in httpx.
+    pub follow_redirects: bool,
+    /// How many in a row. Default: 20.
+    pub max_redirects: usize,
+    /// Whether a redirect that sets cookies is delivered to the caller, who keeps the cookies and goes on
+    /// from there. Default: no.
+    pub cookies_elsewhere: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self { follow_redirects: false, max_redirects: 20, cookies_elsewhere: false }
+    }
+}
+
+/// The hops of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct Fetch {
+    policy: Policy,
+    hops: usize,
+}
+
+impl Fetch {
+    /// Before the first hop.
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, hops: 0 }
+    }
+
+    /// Decides on the head of a response to `request`.
+    ///
+    /// Fails if the redirect's target is not allowed or there were too many.
+    pub fn on_head(&mut self, request: &Request, status: u16, headers: &Headers) -> Result<Next> {
+        if !self.policy.follow_redirects || !is_redirect(status, headers) {
+            return Ok(Next::Deliver);
+        }
+        if self.policy.cookies_elsewhere && headers.contains("set-cookie") {
+            return Ok(Next::Deliver);
+        }
+        if self.hops >= self.policy.max_redirects {
+            let message = "Exceeded maximum allowed redirects.";
+            return Err(Error::new(Kind::TooManyRedirects, Phase::Read, message));
+        }
+        self.hops += 1;
+        redirect(request, status, headers).map(Next::Follow)
+    }
+}

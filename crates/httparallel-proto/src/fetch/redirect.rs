@@ -1,0 +1,96 @@
+//! Redirects: RFC 9110 section 15.4, with httpx's choices, and credentials bound to their origin.
+
+use bytes::Bytes;
+
+use super::request::{Content, Method, Request};
+use crate::{Error, Headers, Kind, Phase, Result, Url};
+
+/// Headers that belong to the origin they were meant for. They never follow a redirect to another one.
+const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+
+/// Headers that describe content, dropped together with it.
+const CONTENT_HEADERS: [&str; 7] = [
+    "content-length",
+    "transfer-encoding",
+    "content-type",
+    "content-encoding",
+    "content-language",
+    "content-location",
+    "expect",
+];
+
+/// Whether a response points elsewhere: a redirect status with a `Location`.
+pub fn is_redirect(status: u16, headers: &Headers) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308) && headers.contains("location")
+}
+
+/// The request that follows a redirect response.
+///
+/// Fails if `Location` is no URL, names a scheme other than `http` and `https`, or if content would have to
+/// be sent again that can be sent only once.
+pub fn redirect(request: &Request, status: u16, headers: &Headers) -> Result<Request> {
+    let url = target(&request.url, headers)?;
+    let method = method_after(&request.method, status);
+    let mut next = Request { method, url, headers: request.headers.clone(), content: Content::Empty };
+    // RFC 9110 section 15.4: a method changed to GET goes without the content and what describes it.
+    if next.method == request.method {
+        next.content = request.content.clone();
+        if !next.content.is_replayable() {
+            let message = "The redirect asks to send the content again, and it was a stream that is used up. \
+                           Pass bytes to allow this.";
+            return Err(Error::new(Kind::InvalidRequest, Phase::Write, message));
+        }
+    } else {
+        for name in CONTENT_HEADERS {
+            next.headers.remove(name);
+        }
+    }
+    // Cookies are chosen for each URL anew, by whoever keeps them.
+    next.headers.remove("cookie");
+    if request.url.origin() != next.url.origin() {
+        if !is_upgrade(&request.url, &next.url) {
+            for name in CREDENTIALS {
+                next.headers.remove(name);
+            }
+        }
+        next.headers.set("Host", Bytes::copy_from_slice(next.url.host_header()));
+    }
+    Ok(next)
+}
+
+/// RFC 9110 sections 15.4.2 to 15.4.4: 303 becomes GET; 301 and 302 turn POST into GET by custom, and 302
+/// everything but HEAD, as browsers and httpx do.
+fn method_after(method: &Method, status: u16) -> Method {
+    let becomes_get = match status {
+        301 => method.as_str() == "POST",
+        302 | 303 => *method != Method::HEAD,
+        _ => false,
+    };
+    if becomes_get { Method::GET } else { method.clone() }
+}
+
+fn target(from: &Url, headers: &Headers) -> Result<Url> {
+    let location = headers.get("location").map(|value| String::from_utf8_lossy(value)).unwrap_or_default();
+    let url = from.join(&location).map_err(|error| {
+        Error::protocol(format!("Invalid URL in location header: {}.", error.message())).with_source(error)
+    })?;
+    if !matches!(url.scheme(), "http" | "https") {
+        let message = format!("The redirect's scheme {:?} is not supported.", url.scheme());
+        return Err(Error::new(Kind::UnsupportedScheme, Phase::Read, message));
+    }
+    if url.raw_host().is_empty() {
+        return Err(Error::protocol("The redirect's location has no host."));
+    }
+    // RFC 9110 section 10.2.2: a location without a fragment inherits the request's.
+    match (url.fragment(), from.fragment()) {
+        (None | Some(""), Some(fragment)) => url.with().fragment(Some(fragment)).build(),
+        _ => Ok(url),
+    }
+}
+
+/// The same host on the default ports, from `http` to `https`: its credentials may go along, more safely.
+fn is_upgrade(from: &Url, to: &Url) -> bool {
+    from.raw_host() == to.raw_host()
+        && (from.scheme(), from.port_or_default()) == ("http", Some(80))
+        && (to.scheme(), to.port_or_default()) == ("https", Some(443))
+}

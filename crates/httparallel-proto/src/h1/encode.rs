@@ -1,0 +1,182 @@
+//! Request heads and chunks as bytes. Everything is checked before the first byte is written.
+
+use bytes::BytesMut;
+
+use super::framing;
+use crate::headers::{Headers, is_token_byte};
+use crate::{Error, Result};
+
+/// How the end of a request body is known to the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RequestFraming {
+    /// There is no body, and no header speaks of one.
+    None,
+    /// The body has this many bytes: `Content-Length`.
+    Length(u64),
+    /// The body comes in chunks: `Transfer-Encoding: chunked`.
+    Chunked,
+}
+
+impl RequestFraming {
+    /// The framing that request headers announce; [`None`](RequestFraming::None) if they announce none.
+    ///
+    /// Fails with [`Kind::InvalidRequest`](crate::Kind::InvalidRequest) on a `Content-Length` that is not one
+    /// number, on a `Transfer-Encoding` that does not end in `chunked`, and on both together.
+    pub fn of_headers(headers: &Headers) -> Result<Self> {
+        let length = announced_length(headers)?;
+        match (length, announces_chunked(headers)?) {
+            (Some(_), true) => {
+                Err(Error::invalid_request("Content-Length and Transfer-Encoding exclude each other"))
+            }
+            (_, true) => Ok(Self::Chunked),
+            (Some(length), false) => Ok(Self::Length(length)),
+            (None, false) => Ok(Self::None),
+        }
+    }
+}
+
+/// Appends a request head to `out`: request line, `headers` as given, and the framing field they lack.
+///
+/// `target` goes on the wire as it is: `/path?query`, an absolute URL for a proxy, or `host:port` for
+/// CONNECT. The caller provides `Host`.
+///
+/// Fails with [`Kind::InvalidRequest`](crate::Kind::InvalidRequest), leaving `out` as it was, if the method is
+/// not a token, the target holds a space, a control character or anything but ASCII, a field is illegal,
+/// `Host` is missing or repeated, or the headers contradict `framing`.
+///
+/// ```
+/// use bytes::BytesMut;
+/// use httparallel_proto::{Headers, h1};
+///
+/// let headers: Headers = [("Host", "example.org")].into_iter().collect();
+/// let mut out = BytesMut::new();
+/// h1::encode_head(&mut out, b"POST", b"/items", &headers, h1::RequestFraming::Length(2))?;
+/// assert_eq!(out, "POST /items HTTP/1.1\r\nHost: example.org\r\nContent-Length: 2\r\n\r\n");
+/// # Ok::<(), httparallel_proto::Error>(())
+/// ```
+pub fn encode_head(
+    out: &mut BytesMut,
+    method: &[u8],
+    target: &[u8],
+    headers: &Headers,
+    framing: RequestFraming,
+) -> Result<()> {
+    check_request_line(method, target)?;
+    headers.check()?;
+    check_host(headers)?;
+    let announced = check_framing(headers, framing)?;
+    write_head(out, method, target, headers, if announced { RequestFraming::None } else { framing });
+    Ok(())
+}
+
+/// Appends one chunk holding `data`. Empty data writes nothing, for an empty chunk would end the body.
+pub fn encode_chunk(out: &mut BytesMut, data: &[u8]) {
+    if data.is_empty() {
+        return;
+    }
+    out.reserve(data.len() + 20);
+    let digits = 16 - (data.len() as u64).leading_zeros() as usize / 4;
+    for index in (0..digits).rev() {
+        out.extend_from_slice(&[b"0123456789abcdef"[data.len() >> (4 * index) & 0xf]]);
+    }
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends what ends a chunked body: the empty chunk, without trailers.
+pub fn encode_end(out: &mut BytesMut) {
+    out.extend_from_slice(b"0\r\n\r\n");
+}
+
+fn check_request_line(method: &[u8], target: &[u8]) -> Result<()> {
+    if method.is_empty() || !method.iter().all(|&byte| is_token_byte(byte)) {
+        return Err(Error::invalid_request("The method is not a token"));
+    }
+    // The target may hold secrets, so the message does not show it.
+    if target.is_empty() || !target.iter().all(u8::is_ascii_graphic) {
+        return Err(Error::invalid_request(
+            "The request target is empty, or holds a space, a control character or a non-ASCII byte",
+        ));
+    }
+    Ok(())
+}
+
+/// RFC 9112 section 3.2: "A client MUST send a Host header field […] in all HTTP/1.1 request messages."
+fn check_host(headers: &Headers) -> Result<()> {
+    match headers.get_all("host").count() {
+        1 => Ok(()),
+        0 => Err(Error::invalid_request("The Host header is missing")),
+        _ => Err(Error::invalid_request("There is more than one Host header")),
+    }
+}
+
+/// Whether `headers` announce `framing` already; fails if they announce another.
+fn check_framing(headers: &Headers, framing: RequestFraming) -> Result<bool> {
+    let announced = RequestFraming::of_headers(headers)?;
+    match (announced, framing) {
+        (RequestFraming::None, _) => Ok(false),
+        (announced, framing) if announced == framing => Ok(true),
+        (RequestFraming::Length(0), RequestFraming::None) => Ok(true),
+        (RequestFraming::Length(_), _) => {
+            Err(Error::invalid_request("The Content-Length header contradicts the body"))
+        }
+        (RequestFraming::Chunked, _) => {
+            Err(Error::invalid_request("The Transfer-Encoding header contradicts the body"))
+        }
+    }
+}
+
+fn announced_length(headers: &Headers) -> Result<Option<u64>> {
+    let mut values = headers.get_all("content-length");
+    let Some(value) = values.next() else { return Ok(None) };
+    match framing::decimal(value) {
+        Some(length) if values.next().is_none() => Ok(Some(length)),
+        _ => Err(Error::invalid_request("The Content-Length header is not one number")),
+    }
+}
+
+fn announces_chunked(headers: &Headers) -> Result<bool> {
+    let mut codings = framing::transfer_codings(headers).peekable();
+    if codings.peek().is_none() {
+        return Ok(false);
+    }
+    while let Some(coding) = codings.next() {
+        let is_last = codings.peek().is_none();
+        // RFC 9112 section 6.1: "A sender MUST NOT apply the chunked transfer coding more than once", and
+        // chunked is the final coding of a request.
+        if coding.eq_ignore_ascii_case(b"chunked") != is_last {
+            return Err(Error::invalid_request("The Transfer-Encoding header does not end in one chunked"));
+        }
+    }
+    Ok(true)
+}
+
+fn write_head(
+    out: &mut BytesMut,
+    method: &[u8],
+    target: &[u8],
+    headers: &Headers,
+    framing_field: RequestFraming,
+) {
+    let fields: usize = headers.iter().map(|header| header.name.len() + header.value.len() + 4).sum();
+    out.reserve(method.len() + target.len() + fields + 64);
+    out.extend_from_slice(method);
+    out.extend_from_slice(b" ");
+    out.extend_from_slice(target);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    for header in headers {
+        out.extend_from_slice(&header.name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(&header.value);
+        out.extend_from_slice(b"\r\n");
+    }
+    match framing_field {
+        RequestFraming::None => {}
+        RequestFraming::Length(length) => {
+            out.extend_from_slice(format!("Content-Length: {length}\r\n").as_bytes());
+        }
+        RequestFraming::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+    }
+    out.extend_from_slice(b"\r\n");
+}

@@ -1,0 +1,32 @@
+//! HTTP decisions and bytes, without a clock, a socket, async or Python.
+//!
+//! Everything here is a pure function or a state machine: bytes and events go in, bytes and events
+//! come out, and `now` is an argument. Each rule of HTTP that the client follows is written once, in
+//! this crate, and serves blocking and async callers, Rust and Python.
+//!
+//! | module | decides |
+//! |---|---|
+//! | [`url`] | what a URL means: parsing, joining, percent-encoding, IDNA |
+//! | [`headers`] | a header list that keeps case, order and duplicates |
+//! | [`h1`] | the bytes of HTTP/1.1: heads, framing, chunked bodies, interim responses |
+//! | [`decode`] | content codings: gzip, deflate, br, zstd |
+//! | [`fetch`] | what follows a response: redirect, credentials, retry |
+//! | [`pool`] | which request gets which connection |
+//! | [`parallel`] | which requests of a block are in flight, and whose outcome is next |
+//! | [`timeouts`] | deadlines of the phases of an exchange |
+//! | [`error`] | what can go wrong, and in which phase |
+
+pub mod decode;
+pub mod error;
+pub mod fetch;
+pub mod h1;
+pub mod headers;
+pub mod parallel;
+pub mod pool;
+pub mod timeouts;
+pub mod url;
+
+pub use error::{Error, Kind, Phase, Result};
+pub use headers::Headers;
+pub use timeouts::Timeouts;
+pub use url::Url;

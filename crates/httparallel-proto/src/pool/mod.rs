@@ -1,0 +1,82 @@
+//! Which request gets which connection: the pool as a pure state machine.
+//!
+//! The pool owns no socket. Callers tell it what happened (a request came, a connection opened, was
+//! released, died) and do what it answers. Every step is O(1), amortised, in connections and requests:
+//! connections are found through their origin, and queues delete lazily.
+//!
+//! ```text
+//!            request ──► idle connection? ──yes──► Start on it
+//!                             │ no
+//!                        open HTTP/2 with room? ──yes──► Start on it
+//!                             │ no
+//!                        room below max_connections,          ──yes──► Connect, and queue
+//!                        or an idle one elsewhere to evict?
+//!                             │ no
+//!                             └──► queue (first come, first served)
+//!
+//!   connecting ──connected──► active ◄──Start── idle ──expired, evicted, died──► closed
+//!        └──failed──► closed     └──released───►─┘
+//! ```
+//!
+//! A connection being opened belongs to nobody: when it is ready it serves the first request waiting for
+//! its origin, and a request is never held up by a slow connection attempt while another one is free.
+
+mod assign;
+mod connection;
+mod queue;
+
+#[cfg(test)]
+mod tests;
+
+pub use assign::{Action, Assignment, Pool, Wish};
+pub use connection::{ConnId, Lane, Opened, State};
+pub use queue::WaiterId;
+
+use std::time::Duration;
+
+/// Limits of a pool. The defaults are httpx's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Connections of any state, over all origins. Default: 100. `None`: no limit.
+    pub max_connections: Option<usize>,
+    /// Connections that may idle. Default: 20. `None`: no limit.
+    pub max_keepalive_connections: Option<usize>,
+    /// How long a connection may idle. Default: 5 s. `None`: no limit.
+    pub keepalive_expiry: Option<Duration>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_connections: Some(100),
+            max_keepalive_connections: Some(20),
+            keepalive_expiry: Some(Duration::from_secs(5)),
+        }
+    }
+}
+
+/// Why the pool lets go of a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Dropped {
+    /// It idled longer than `keepalive_expiry`.
+    Expired,
+    /// More connections idled than `max_keepalive_connections`.
+    TooManyIdle,
+    /// It idled while a request to another origin needed its place.
+    Evicted,
+    /// The pool was closed.
+    PoolClosed,
+}
+
+impl Dropped {
+    /// One sentence for logs.
+    pub fn explain(self) -> &'static str {
+        match self {
+            Self::Expired => "the connection idled longer than keepalive_expiry",
+            Self::TooManyIdle => "more connections idled than max_keepalive_connections",
+            Self::Evicted => "a request to another origin needed the idle connection's place",
+            Self::PoolClosed => "the pool was closed",
+        }
+    }
+}

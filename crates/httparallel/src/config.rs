@@ -1,0 +1,52 @@
+//! What a client is made of: limits, protocols, TLS, addresses.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use httparallel_proto::pool::Limits;
+
+/// Settings of a client. They apply to all its connections.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// Limits of the pool.
+    pub limits: Limits,
+    /// Which protocols may be spoken.
+    pub protocols: Protocols,
+    /// How servers are verified.
+    pub verify: Verify,
+    /// Certificate chain and private key (PEM) that the client shows, if a server asks.
+    pub client_cert: Option<(Vec<u8>, Vec<u8>)>,
+    /// A Unix socket that all connections go to, whatever the URL's host.
+    pub uds: Option<PathBuf>,
+    /// The address connections come from. An unspecified address chooses only the address family.
+    pub local_address: Option<IpAddr>,
+    /// How often a failed attempt to connect is repeated, with growing pauses. Default: 0.
+    pub connect_retries: u32,
+}
+
+/// Which protocols a client may speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Protocols {
+    /// HTTP/1.1. Default: yes.
+    pub http1: bool,
+    /// HTTP/2: by ALPN for `https`; for `http` only if HTTP/1.1 is off (prior knowledge). Default: no.
+    pub http2: bool,
+}
+
+impl Default for Protocols {
+    fn default() -> Self {
+        Self { http1: true, http2: false }
+    }
+}
+
+/// How the certificates of servers are verified.
+#[derive(Clone, Debug, Default)]
+pub enum Verify {
+    /// By the platform's roots and rules.
+    #[default]
+    Platform,
+    /// By these roots only (PEM, one or more certificates).
+    Roots(Vec<u8>),
+    /// Not at all. Anyone on the way can read and change everything.
+    DangerousNone,
+}

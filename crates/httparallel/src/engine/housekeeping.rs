@@ -1,0 +1,87 @@
+//! What the pool needs done when time passes: idle connections expire, waiting requests time out.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+use httparallel_proto::Phase;
+use httparallel_proto::timeouts::Deadline;
+
+use super::shared::Shared;
+
+/// When the housekeeper wakes next, so that others need not wake it for something later.
+#[derive(Debug)]
+pub(super) struct Alarm {
+    epoch: Instant,
+    /// Milliseconds after `epoch`; `u64::MAX` while it sleeps without an end.
+    at: AtomicU64,
+}
+
+impl Alarm {
+    pub(super) fn new() -> Self {
+        Self { epoch: Instant::now(), at: AtomicU64::new(u64::MAX) }
+    }
+
+    fn set(&self, at: Option<Instant>) {
+        self.at.store(at.map_or(u64::MAX, |at| self.millis(at)), Ordering::Release);
+    }
+
+    fn is_later_than(&self, at: Instant) -> bool {
+        self.at.load(Ordering::Acquire) > self.millis(at)
+    }
+
+    fn millis(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.epoch).as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Shared {
+    /// Makes sure that the housekeeper wakes by then.
+    pub(super) fn watch(&self, at: Option<Instant>) {
+        if at.is_some_and(|at| self.housekeeper.is_later_than(at)) {
+            self.chores.notify_one();
+        }
+    }
+}
+
+/// The housekeeper of one client. Ends when the client is gone or closed.
+pub(super) async fn run(shared: Weak<Shared>) {
+    loop {
+        let Some(strong) = shared.upgrade() else { return };
+        if strong.closed.load(Ordering::Acquire) {
+            return;
+        }
+        let next = tidy(&strong);
+        strong.housekeeper.set(next);
+        wait(strong, next).await;
+    }
+}
+
+/// Waits without keeping the client alive longer than the wait.
+async fn wait(shared: Arc<Shared>, until: Option<Instant>) {
+    let notified = shared.chores.notified();
+    match until {
+        Some(at) => {
+            tokio::select! {
+                () = notified => {}
+                () = tokio::time::sleep_until(at.into()) => {}
+            }
+        }
+        None => notified.await,
+    }
+}
+
+fn tidy(shared: &Arc<Shared>) -> Option<Instant> {
+    let now = Instant::now();
+    let mut actions = Vec::new();
+    let mut pool = shared.pool.lock();
+    let overdue = pool.expire(now, &mut actions);
+    let next = pool.next_deadline();
+    drop(pool);
+    shared.perform(actions);
+    for op in overdue {
+        let phase = if op.total.is_some_and(|total| total <= now) { Phase::Total } else { Phase::Pool };
+        op.cancel(Deadline { at: now, phase }.error());
+    }
+    next
+}

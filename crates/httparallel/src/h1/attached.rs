@@ -1,0 +1,261 @@
+//! Driver B: a connection that the I/O thread reads.
+//!
+//! A thread that has a request for an idle connection writes it to the socket itself, under the
+//! connection's lock; the I/O thread is not woken for that. It wakes when the response arrives, for the
+//! connection's task always waits for its socket. The task is woken by hand only if the socket did not take
+//! everything, or if the new deadline is earlier than the one its timer is set to.
+
+use std::future::Future;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Instant;
+
+use httparallel_proto::pool::ConnId;
+use parking_lot::Mutex;
+use tokio::io::unix::AsyncFd;
+use tokio::time::Sleep;
+
+use super::connection::{Connection, Ended};
+use crate::engine::{Handle, Shared};
+use crate::net::register;
+use crate::operation::Op;
+
+/// A connection that the I/O thread reads and any thread may start a request on.
+#[derive(Debug)]
+pub(crate) struct Attached {
+    id: ConnId,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    /// `None` once closed.
+    connection: Option<Connection>,
+    task: Option<Waker>,
+    /// What the task's timer is set to.
+    armed: Option<Instant>,
+}
+
+impl Attached {
+    /// Gives a connection to the I/O thread.
+    pub(crate) fn spawn(
+        shared: &Arc<Shared>,
+        id: ConnId,
+        connection: Connection,
+    ) -> std::io::Result<Arc<Self>> {
+        let runtime = shared.io.handle();
+        let _inside = runtime.enter();
+        let ready = register(connection.stream().socket().clone())?;
+        let inner = Inner { connection: Some(connection), task: None, armed: None };
+        let attached = Arc::new(Self { id, inner: Mutex::new(inner) });
+        let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
+        let task = Task { attached: attached.clone(), shared: shared.clone(), ready, sleep };
+        runtime.spawn(task);
+        Ok(attached)
+    }
+
+    /// Starts a request that the pool assigned to this connection.
+    pub(crate) fn start(self: &Arc<Self>, op: Arc<Op>, shared: &Arc<Shared>) {
+        let now = Instant::now();
+        let mut inner = self.inner.lock();
+        let Some(connection) = &mut inner.connection else {
+            // It was closed after the pool chose it.
+            drop(inner);
+            return shared.dispatch(&op);
+        };
+        let handle = Some(Handle::Attached(self.clone()));
+        let ended = connection.begin(op, self.id, handle, now).or_else(|| connection.send(now));
+        let task = if ended.is_none() { inner.attention() } else { None };
+        drop(inner);
+        if let Some(task) = task {
+            task.wake();
+        }
+        if let Some(ended) = ended {
+            self.finish(ended, shared);
+        }
+    }
+
+    /// Stops serving `op`, if it still does. Closes the connection unless nothing was sent.
+    pub(crate) fn abort(self: &Arc<Self>, op: &Arc<Op>, shared: &Arc<Shared>) {
+        let mut inner = self.inner.lock();
+        let Some(connection) = inner.connection.as_mut().filter(|connection| connection.serves(op)) else {
+            return;
+        };
+        let reusable = connection.abandon();
+        let closed = if reusable { None } else { inner.connection.take() };
+        let task = inner.task.take();
+        drop(inner);
+        if let Some(task) = task {
+            task.wake();
+        }
+        drop(closed);
+        shared.release(self.id, None, reusable);
+    }
+
+    /// Closes the connection, whatever it is doing; an operation it serves is told by whoever closes it.
+    pub(crate) fn close(&self) {
+        let mut inner = self.inner.lock();
+        let mut connection = inner.connection.take();
+        let task = inner.task.take();
+        drop(inner);
+        if let Some(connection) = &mut connection {
+            connection.abandon();
+        }
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+
+    /// Makes the task look at the connection again.
+    pub(crate) fn wake(&self) {
+        let task = self.inner.lock().task.take();
+        if let Some(task) = task {
+            task.wake();
+        }
+    }
+
+    /// Releases the connection, then completes the operation, which may start the next one right here.
+    fn finish(&self, ended: Ended, shared: &Arc<Shared>) {
+        let reusable = ended.is_reusable();
+        if !reusable {
+            let closed = self.inner.lock().connection.take();
+            drop(closed);
+        }
+        shared.release(self.id, None, reusable);
+        ended.op.complete(ended.attempt);
+    }
+}
+
+impl Inner {
+    /// The task's waker, if the task has something to do that its socket will not tell it.
+    fn attention(&mut self) -> Option<Waker> {
+        let connection = self.connection.as_ref()?;
+        let earlier = match (connection.deadline(), self.armed) {
+            (Some(deadline), Some(armed)) => deadline.at < armed,
+            (Some(_), None) => true,
+            (None, _) => false,
+        };
+        let needed = earlier || connection.wants_write() || connection.awaited_upload().is_some();
+        if needed { self.task.take() } else { None }
+    }
+}
+
+/// The I/O thread's side of a connection.
+struct Task {
+    attached: Arc<Attached>,
+    shared: Arc<Shared>,
+    ready: AsyncFd<Arc<OwnedFd>>,
+    sleep: Pin<Box<Sleep>>,
+}
+
+/// What a look at the connection found.
+enum Found {
+    /// Nothing to do until something happens.
+    Nothing,
+    /// An exchange is over.
+    Ended(Ended),
+    /// There is more to do at once.
+    Again,
+    /// The idle connection died.
+    Died,
+    /// The connection was closed.
+    Closed,
+}
+
+impl Future for Task {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        loop {
+            match this.look(cx) {
+                Found::Nothing => return Poll::Pending,
+                Found::Again => {}
+                Found::Ended(ended) => this.attached.finish(ended, &this.shared),
+                Found::Closed => return Poll::Ready(()),
+                Found::Died => {
+                    this.shared.release(this.attached.id, None, false);
+                    return Poll::Ready(());
+                }
+            }
+        }
+    }
+}
+
+impl Task {
+    fn look(&mut self, cx: &mut Context<'_>) -> Found {
+        let now = Instant::now();
+        let mut inner = self.attached.inner.lock();
+        if !inner.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
+            inner.task = Some(cx.waker().clone());
+        }
+        let Some(connection) = &mut inner.connection else { return Found::Closed };
+        if !connection.is_paused()
+            && let Poll::Ready(ready) = self.ready.poll_read_ready(cx)
+        {
+            let Ok(mut ready) = ready else { return Found::Closed };
+            connection.readable();
+            if connection.is_serving() {
+                if let Some(ended) = connection.receive(now) {
+                    if connection.is_drained() {
+                        ready.clear_ready();
+                    }
+                    return Found::Ended(ended);
+                }
+            } else if !connection.is_fresh() {
+                inner.connection = None;
+                return Found::Died;
+            }
+            if connection.is_drained() {
+                ready.clear_ready();
+                return Found::Again;
+            }
+        }
+        if let Some(upload) = connection.awaited_upload() {
+            upload.set_consumer(cx.waker());
+            if let Some(ended) = connection.send(now) {
+                return Found::Ended(ended);
+            }
+        }
+        if connection.wants_write()
+            && let Poll::Ready(ready) = self.ready.poll_write_ready(cx)
+        {
+            let Ok(mut ready) = ready else { return Found::Closed };
+            if let Some(ended) = connection.send(now) {
+                return Found::Ended(ended);
+            }
+            if connection.wants_write() {
+                ready.clear_ready();
+            }
+            return Found::Again;
+        }
+        Self::watch_time(&mut self.sleep, &mut inner, cx, now)
+    }
+
+    /// Sets the timer to the connection's deadline if that is earlier; a later one waits for the timer to ring,
+    /// so that a timer is set once per time limit and not once per request.
+    fn watch_time(
+        sleep: &mut Pin<Box<Sleep>>,
+        inner: &mut Inner,
+        cx: &mut Context<'_>,
+        now: Instant,
+    ) -> Found {
+        let Some(connection) = &mut inner.connection else { return Found::Closed };
+        if let Some(ended) = connection.expire(now) {
+            return Found::Ended(ended);
+        }
+        if let Some(deadline) = connection.deadline()
+            && inner.armed.is_none_or(|armed| deadline.at < armed)
+        {
+            sleep.as_mut().reset(deadline.at.into());
+            inner.armed = Some(deadline.at);
+        }
+        if inner.armed.is_some() && sleep.as_mut().poll(cx).is_ready() {
+            inner.armed = None;
+            return Found::Again;
+        }
+        Found::Nothing
+    }
+}

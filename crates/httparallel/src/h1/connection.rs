@@ -1,0 +1,329 @@
+//! One HTTP/1.1 connection, without waiting: bytes out, bytes in, events to the operation it serves.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::BytesMut;
+use httparallel_proto::fetch::{Request, may_retry_lost};
+use httparallel_proto::h1::{CloseReason, Event, Limits, ResponseReader, Reuse};
+use httparallel_proto::pool::ConnId;
+use httparallel_proto::timeouts::Deadline;
+use httparallel_proto::{Error, Kind, Phase};
+
+use super::outgoing::{Failure, Outgoing};
+use crate::engine::Handle;
+use crate::net::Stream;
+use crate::operation::{Attempt, Op};
+
+/// Room for a read while heads and small bodies come in.
+const SMALL_READ: usize = 8 * 1024;
+/// Room for a read within a large body.
+const LARGE_READ: usize = 128 * 1024;
+
+/// An open connection.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: Stream,
+    input: BytesMut,
+    output: BytesMut,
+    exchange: Option<Exchange>,
+    served: u64,
+    eof: bool,
+    /// Whether the last read emptied the socket, so that the next one would only be told so.
+    drained: bool,
+}
+
+/// The request being served.
+#[derive(Debug)]
+struct Exchange {
+    op: Arc<Op>,
+    request: Arc<Request>,
+    outgoing: Outgoing,
+    reader: ResponseReader,
+    /// When bytes last moved.
+    since: Instant,
+    /// The socket takes no more; what is there to read may still be a response.
+    broken: bool,
+}
+
+/// An exchange that is over.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) op: Arc<Op>,
+    pub(crate) attempt: Attempt,
+    pub(crate) reuse: Reuse,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: Stream) -> Self {
+        let (input, output) = (BytesMut::new(), BytesMut::new());
+        Self { stream, input, output, exchange: None, served: 0, eof: false, drained: false }
+    }
+
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    pub(crate) fn serves(&self, op: &Arc<Op>) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| Arc::ptr_eq(&exchange.op, op))
+    }
+
+    pub(crate) fn is_serving(&self) -> bool {
+        self.exchange.is_some()
+    }
+
+    /// Whether a connection that served before can serve again.
+    pub(crate) fn is_reusable(&mut self) -> bool {
+        self.served == 0 || self.is_fresh()
+    }
+
+    /// Whether an idle connection is still of use: open, and without bytes nobody asked for. What TLS sends
+    /// for itself (session tickets) is read and kept.
+    pub(crate) fn is_fresh(&mut self) -> bool {
+        match self.fill() {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.drained = true;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Takes on an operation and encodes its head. Returns what ended at once: an operation that was cancelled
+    /// before, or whose request is invalid.
+    pub(crate) fn begin(
+        &mut self,
+        op: Arc<Op>,
+        id: ConnId,
+        handle: Option<Handle>,
+        now: Instant,
+    ) -> Option<Ended> {
+        let Some(request) = op.begin(id, handle) else {
+            let attempt = Attempt::Failed(Error::new(Kind::Cancelled, Phase::Pool, "cancelled"));
+            return Some(Ended { op, attempt, reuse: Reuse::Yes });
+        };
+        match Outgoing::new(&request, op.upload.as_ref(), &mut self.output, now) {
+            Err(error) => Some(Ended { op, attempt: Attempt::Failed(error), reuse: Reuse::Yes }),
+            Ok(outgoing) => {
+                let method = request.method.as_str().as_bytes();
+                let reader = ResponseReader::new(method, &request.headers, &Limits::default());
+                self.exchange = Some(Exchange { op, request, outgoing, reader, since: now, broken: false });
+                None
+            }
+        }
+    }
+
+    /// Writes as much as the socket takes.
+    pub(crate) fn send(&mut self, now: Instant) -> Option<Ended> {
+        let exchange = self.exchange.as_mut()?;
+        if exchange.broken {
+            return None;
+        }
+        match exchange.outgoing.send(&mut self.stream, &mut self.output) {
+            Ok(true) => exchange.since = now,
+            Ok(false) => {}
+            Err(Failure::Socket) => exchange.broken = true,
+            Err(Failure::Request(error)) => {
+                return self.end(Attempt::Failed(error), Reuse::No(CloseReason::RequestUnfinished));
+            }
+        }
+        None
+    }
+
+    /// Reads and delivers what is there. Returns the exchange when it is over.
+    pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
+        loop {
+            if let Some(ended) = self.deliver() {
+                return Some(ended);
+            }
+            if self.drained || self.is_paused() || self.exchange.is_none() {
+                return None;
+            }
+            match self.fill() {
+                Ok(0) => self.eof = true,
+                Ok(_) => self.touch(now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.drained = true;
+                    return None;
+                }
+                Err(error) => return self.lose(&error),
+            }
+        }
+    }
+
+    /// The socket has something new: reads are worth their system call again.
+    pub(crate) fn readable(&mut self) {
+        self.drained = false;
+    }
+
+    pub(crate) fn is_drained(&self) -> bool {
+        self.drained
+    }
+
+    /// Whether sending waits for the socket.
+    pub(crate) fn wants_write(&self) -> bool {
+        self.stream.wants_write()
+            || self
+                .exchange
+                .as_ref()
+                .is_some_and(|exchange| !exchange.broken && exchange.outgoing.wants_write(&self.output))
+    }
+
+    /// Whether the reader of a streamed body is behind.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| exchange.op.is_paused())
+    }
+
+    /// The pipe that content is waited for from.
+    pub(crate) fn awaited_upload(&self) -> Option<&crate::operation::Upload> {
+        self.exchange.as_ref()?.outgoing.upload().map(|upload| &**upload)
+    }
+
+    /// When something must be done even if no byte moves.
+    pub(crate) fn deadline(&self) -> Option<Deadline> {
+        let exchange = self.exchange.as_ref()?;
+        let timeouts = &exchange.op.settings.timeouts;
+        let (since, total) = (exchange.since, exchange.op.total);
+        if let Some(at) = exchange.outgoing.held_until() {
+            let read = Deadline::of(Phase::Read, timeouts, since, total);
+            return Some(read.filter(|read| read.at < at).unwrap_or(Deadline { at, phase: Phase::Build }));
+        }
+        if self.is_paused() {
+            return Deadline::of(Phase::Total, timeouts, since, total).filter(|_| total.is_some());
+        }
+        let waits_for_producer = !exchange.outgoing.is_drained() && !self.wants_write();
+        let phase = if self.wants_write() || waits_for_producer { Phase::Write } else { Phase::Read };
+        if waits_for_producer {
+            return total.map(|at| Deadline { at, phase: Phase::Total });
+        }
+        Deadline::of(phase, timeouts, since, total)
+    }
+
+    /// Looks whether the deadline has passed; if so, the exchange ends, or content is held back no longer.
+    pub(crate) fn expire(&mut self, now: Instant) -> Option<Ended> {
+        let deadline = self.deadline().filter(|deadline| deadline.at <= now)?;
+        if deadline.phase == Phase::Build {
+            let exchange = self.exchange.as_mut()?;
+            exchange.outgoing.release();
+            exchange.since = now;
+            return self.send(now);
+        }
+        self.end(Attempt::Failed(deadline.error()), Reuse::No(CloseReason::ResponseUnfinished))
+    }
+
+    /// Gives up the exchange. Returns whether the connection is still good: nothing of it was sent.
+    pub(crate) fn abandon(&mut self) -> bool {
+        let Some(exchange) = self.exchange.take() else { return true };
+        let untouched = !exchange.outgoing.written && !exchange.broken;
+        self.output.clear();
+        if !untouched {
+            self.stream.shut_down();
+        }
+        untouched
+    }
+
+    fn fill(&mut self) -> std::io::Result<usize> {
+        let room = self.input.capacity() - self.input.len();
+        let large = self.exchange.as_ref().and_then(|e| e.reader.body_remaining_hint());
+        let wanted =
+            if large.is_some_and(|left| left > 4 * SMALL_READ as u64) { LARGE_READ } else { SMALL_READ };
+        if room < wanted / 4 {
+            self.input.reserve(wanted);
+        }
+        let room = self.input.capacity() - self.input.len();
+        let read = self.stream.read(&mut self.input)?;
+        // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
+        self.drained = read > 0 && read < room && self.stream.session().is_none();
+        Ok(read)
+    }
+
+    fn touch(&mut self, now: Instant) {
+        if let Some(exchange) = self.exchange.as_mut() {
+            exchange.since = now;
+        }
+    }
+
+    /// Parses what is in the input buffer and hands it to the operation.
+    fn deliver(&mut self) -> Option<Ended> {
+        let exchange = self.exchange.as_mut()?;
+        loop {
+            let event = match exchange.reader.read(&mut self.input, self.eof) {
+                Ok(event) => event,
+                Err(error) => return self.fail(error),
+            };
+            match event {
+                Event::NeedMore => return None,
+                Event::Interim(head) if head.status == 100 => exchange.outgoing.release(),
+                Event::Interim(_) => {}
+                Event::Head(head) => {
+                    if let Err(error) = exchange.op.on_head(head.into()) {
+                        return self.end(Attempt::Failed(error), Reuse::No(CloseReason::ResponseUnfinished));
+                    }
+                }
+                Event::Body(piece) => {
+                    if exchange.op.on_body(piece) {
+                        return None;
+                    }
+                }
+                Event::End { reuse, .. } => {
+                    let sent = exchange.outgoing.is_drained() && self.output.is_empty() && !exchange.broken;
+                    let reuse = if sent { reuse } else { Reuse::No(CloseReason::RequestUnfinished) };
+                    return self.end(Attempt::Done, reuse);
+                }
+            }
+        }
+    }
+
+    /// The socket failed while reading.
+    fn lose(&mut self, error: &std::io::Error) -> Option<Ended> {
+        let received = self.exchange.as_ref()?.reader.received_anything();
+        let message = match (error.kind(), received) {
+            (ErrorKind::UnexpectedEof, true) => {
+                // RFC 9112 section 9.8: TLS closed without close_notify is an incomplete message.
+                return self.fail(Error::new(
+                    Kind::Incomplete,
+                    Phase::Read,
+                    "the TLS connection ended without close_notify: the response may be cut short",
+                ));
+            }
+            (ErrorKind::UnexpectedEof, false) => {
+                return self.fail(Error::protocol("Server disconnected without sending a response."));
+            }
+            (ErrorKind::InvalidData, _) => {
+                let source = std::io::Error::new(error.kind(), error.to_string());
+                let message = format!("TLS failed: {error}");
+                return self.fail(Error::new(Kind::Tls, Phase::Read, message).with_source(source));
+            }
+            _ => format!("the connection failed: {error}"),
+        };
+        let source = std::io::Error::new(error.kind(), error.to_string());
+        self.fail(Error::new(Kind::Network, Phase::Read, message).with_source(source))
+    }
+
+    /// Ends the exchange with an error, which may be reason to send the request again elsewhere.
+    fn fail(&mut self, error: Error) -> Option<Ended> {
+        let exchange = self.exchange.as_ref()?;
+        let unanswered = !exchange.reader.received_anything()
+            && matches!(error.kind(), Kind::Protocol | Kind::Network)
+            && (self.eof || error.kind() == Kind::Network || self.input.is_empty());
+        let again =
+            unanswered && may_retry_lost(&exchange.request, self.served > 0, exchange.outgoing.written);
+        let attempt = if again { Attempt::Lost(error) } else { Attempt::Failed(error) };
+        self.end(attempt, Reuse::No(CloseReason::ResponseUnfinished))
+    }
+
+    fn end(&mut self, attempt: Attempt, reuse: Reuse) -> Option<Ended> {
+        let exchange = self.exchange.take()?;
+        self.served += 1;
+        self.output.clear();
+        Some(Ended { op: exchange.op, attempt, reuse })
+    }
+}
+
+impl Ended {
+    /// Whether the connection may serve another request.
+    pub(crate) fn is_reusable(&self) -> bool {
+        self.reuse == Reuse::Yes
+    }
+}

@@ -1,0 +1,104 @@
+//! Driver A: a connection that the thread with the request drives itself, in `poll(2)`.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use parking_lot::Mutex;
+use rustix::event::PollFlags;
+
+use super::connection::{Connection, Ended};
+use crate::net::{Interrupt, Waited, wait_ready};
+use crate::operation::{Granted, Op};
+
+/// A connection that no thread drives at the moment.
+#[derive(Debug)]
+pub(crate) struct Parked(Mutex<Option<Connection>>);
+
+impl Parked {
+    pub(crate) fn new(connection: Connection) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Some(connection))))
+    }
+
+    pub(crate) fn take(&self) -> Option<Connection> {
+        self.0.lock().take()
+    }
+
+    fn put(&self, connection: Connection) {
+        *self.0.lock() = Some(connection);
+    }
+}
+
+/// Serves `op` on the connection granted to this thread, until it is `ready` or the wait ends.
+pub(crate) fn drive(
+    op: &Arc<Op>,
+    granted: Granted,
+    ready: &dyn Fn(&Op) -> bool,
+    interrupt: Interrupt<'_>,
+) -> Waited {
+    let Some(mut connection) = granted.parked.take() else { return Waited::Ready };
+    let now = Instant::now();
+    if !connection.is_serving() {
+        if !connection.is_reusable() {
+            drop(connection);
+            op.shared.release(granted.id, None, false);
+            op.shared.dispatch(op);
+            return Waited::Ready;
+        }
+        let begun = connection.begin(op.clone(), granted.id, None, now);
+        if let Some(ended) = begun.or_else(|| connection.send(now)) {
+            return finish(granted, connection, ended);
+        }
+    } else if let Some(ended) = connection.receive(now) {
+        return finish(granted, connection, ended);
+    }
+    loop {
+        if ready(op) {
+            return put_back(op, granted, connection, Waited::Ready);
+        }
+        let mut events = PollFlags::empty();
+        events.set(PollFlags::IN, !connection.is_paused());
+        events.set(PollFlags::OUT, connection.wants_write());
+        let until = connection.deadline().map(|deadline| deadline.at);
+        let socket = connection.stream().socket().clone();
+        let waited = wait_ready(&*socket, events, until, interrupt);
+        if waited == Waited::Interrupted {
+            return put_back(op, granted, connection, waited);
+        }
+        let now = Instant::now();
+        connection.readable();
+        let sent = if connection.wants_write() { connection.send(now) } else { None };
+        let ended = sent.or_else(|| connection.receive(now)).or_else(|| connection.expire(now));
+        if let Some(ended) = ended {
+            return finish(granted, connection, ended);
+        }
+    }
+}
+
+/// Leaves the connection with the operation, for the next wait; or closes it, if the operation is over.
+fn put_back(op: &Arc<Op>, granted: Granted, connection: Connection, waited: Waited) -> Waited {
+    granted.parked.put(connection);
+    let mut state = op.state.lock();
+    if state.outcome.is_none() {
+        state.granted = Some(granted);
+        return waited;
+    }
+    drop(state);
+    op.shared.give_up(&granted);
+    waited
+}
+
+/// Gives the connection back to the pool, then completes the operation.
+fn finish(granted: Granted, connection: Connection, ended: Ended) -> Waited {
+    let shared = ended.op.shared.clone();
+    let handle = if ended.is_reusable() {
+        granted.parked.put(connection);
+        Some(granted.parked)
+    } else {
+        drop(connection);
+        None
+    };
+    let reusable = handle.is_some();
+    shared.release(granted.id, handle, reusable);
+    ended.op.complete(ended.attempt);
+    Waited::Ready
+}

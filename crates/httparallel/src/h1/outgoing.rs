@@ -1,0 +1,179 @@
+//! The request on its way out: head, then content, as the socket takes it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Buf, Bytes, BytesMut};
+use httparallel_proto::Result;
+use httparallel_proto::fetch::{Content, Request};
+use httparallel_proto::h1::{RequestBody, RequestFraming, encode_head};
+
+use crate::net::Stream;
+use crate::operation::Upload;
+
+/// Content up to this size travels in the same write as the head.
+const INLINE: usize = 16 * 1024;
+
+/// How much of a produced body is encoded ahead of the socket.
+const ENCODE_AHEAD: usize = 64 * 1024;
+
+/// RFC 9110 section 10.1.1: a client that waits for 100 (Continue) "SHOULD NOT wait for an indefinite period".
+const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// A request that is being sent.
+#[derive(Debug)]
+pub(super) struct Outgoing {
+    body: RequestBody,
+    source: Source,
+    /// The content waits for 100 (Continue), until then.
+    hold: Option<Instant>,
+    pub(super) written: bool,
+}
+
+#[derive(Debug)]
+enum Source {
+    Done,
+    Bytes(Bytes),
+    Upload(Arc<Upload>),
+}
+
+impl Outgoing {
+    /// Encodes the head of `request` into `output`, with its content if that is small.
+    pub(super) fn new(
+        request: &Request,
+        upload: Option<&Arc<Upload>>,
+        output: &mut BytesMut,
+        now: Instant,
+    ) -> Result<Self> {
+        let framing = framing(request)?;
+        let target = request.url.raw_path();
+        encode_head(
+            output,
+            request.method.as_str().as_bytes(),
+            target.as_bytes(),
+            &request.headers,
+            framing,
+        )?;
+        let source = match (&request.content, upload) {
+            (Content::Bytes(bytes), _) if !bytes.is_empty() => Source::Bytes(bytes.clone()),
+            (Content::Stream, Some(upload)) => Source::Upload(upload.clone()),
+            _ => Source::Done,
+        };
+        let waits = !matches!(source, Source::Done) && request.headers.lists_token("expect", "100-continue");
+        let hold = waits.then(|| now + CONTINUE_TIMEOUT);
+        let mut outgoing = Self { body: RequestBody::new(framing), source, hold, written: false };
+        if let (Source::Bytes(bytes), None) = (&outgoing.source, outgoing.hold)
+            && bytes.len() <= INLINE
+        {
+            outgoing.body.encode(output, bytes)?;
+            outgoing.body.finish(output)?;
+            outgoing.source = Source::Done;
+        }
+        Ok(outgoing)
+    }
+
+    /// Whether all of the request has left the source. Bytes may still be in the output buffer.
+    pub(super) fn is_drained(&self) -> bool {
+        matches!(self.source, Source::Done)
+    }
+
+    /// The server said 100 (Continue), or time is up: the content may go.
+    pub(super) fn release(&mut self) {
+        self.hold = None;
+    }
+
+    /// When the wait for 100 (Continue) ends.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        self.hold
+    }
+
+    pub(super) fn upload(&self) -> Option<&Arc<Upload>> {
+        match &self.source {
+            Source::Upload(upload) => Some(upload),
+            _ => None,
+        }
+    }
+
+    /// Writes what the socket takes. Returns whether anything was written. `WouldBlock` is not an error here:
+    /// what remains is in `output` or in the source.
+    pub(super) fn send(&mut self, stream: &mut Stream, output: &mut BytesMut) -> Result<bool, Failure> {
+        let mut progress = false;
+        loop {
+            self.refill(output)?;
+            let direct = output.is_empty();
+            let data: &[u8] = match &self.source {
+                Source::Bytes(bytes) if direct && self.hold.is_none() => bytes,
+                _ if direct => break,
+                _ => output,
+            };
+            match stream.write(data) {
+                Ok(taken) => {
+                    progress = true;
+                    self.written = true;
+                    if direct { self.advance(taken, output)? } else { output.advance(taken) }
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(_) => return Err(Failure::Socket),
+            }
+        }
+        match stream.flush() {
+            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => Err(Failure::Socket),
+            _ => Ok(progress),
+        }
+    }
+
+    /// Whether there is something that only a writable socket is needed for.
+    pub(super) fn wants_write(&self, output: &BytesMut) -> bool {
+        !output.is_empty() || (self.hold.is_none() && matches!(self.source, Source::Bytes(_)))
+    }
+
+    fn advance(&mut self, taken: usize, output: &mut BytesMut) -> Result<(), Failure> {
+        self.body.advance(taken as u64).map_err(Failure::Request)?;
+        if let Source::Bytes(bytes) = &mut self.source {
+            bytes.advance(taken);
+            if bytes.is_empty() {
+                self.source = Source::Done;
+                self.body.finish(output).map_err(Failure::Request)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves what a producer has made into `output`.
+    fn refill(&mut self, output: &mut BytesMut) -> Result<(), Failure> {
+        use crate::operation::Pulled;
+        while self.hold.is_none() && output.len() < ENCODE_AHEAD {
+            let Source::Upload(upload) = &self.source else { return Ok(()) };
+            match upload.pull() {
+                Pulled::Piece(piece) => self.body.encode(output, &piece).map_err(Failure::Request)?,
+                Pulled::Empty => return Ok(()),
+                Pulled::End => {
+                    self.source = Source::Done;
+                    self.body.finish(output).map_err(Failure::Request)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Why sending stopped.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The socket failed. A response may still be there to read.
+    Socket,
+    /// The content is not what the head announced.
+    Request(httparallel_proto::Error),
+}
+
+fn framing(request: &Request) -> Result<RequestFraming> {
+    let announced = RequestFraming::of_headers(&request.headers)?;
+    Ok(match (&request.content, announced) {
+        (Content::Empty, RequestFraming::Length(0)) => announced,
+        (Content::Empty, _) => RequestFraming::None,
+        (Content::Bytes(bytes), RequestFraming::Chunked) if !bytes.is_empty() => announced,
+        (Content::Bytes(bytes), _) => RequestFraming::Length(bytes.len() as u64),
+        (Content::Stream, RequestFraming::None) => RequestFraming::Chunked,
+        (Content::Stream, announced) => announced,
+    })
+}

@@ -1,0 +1,184 @@
+//! One request on an HTTP/2 connection, from its head to the end of its response.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use h2::client::SendRequest;
+use h2::{Reason, RecvStream, SendStream};
+use httparallel_proto::fetch::{Content, Request};
+use httparallel_proto::timeouts::Deadline;
+use httparallel_proto::{Error, Kind, Phase};
+use tokio::sync::Notify;
+
+use super::connection::Http2;
+use super::head;
+use crate::engine::{Handle, Shared};
+use crate::operation::{Attempt, Op, Pulled, Upload};
+
+/// Serves one operation; the task of one stream.
+pub(super) async fn run(
+    connection: Arc<Http2>,
+    shared: Arc<Shared>,
+    op: Arc<Op>,
+    send: SendRequest<Bytes>,
+    resumed: Arc<Notify>,
+) {
+    let handle = Handle::Http2(connection.clone());
+    let attempt = match op.begin(connection.id, Some(handle)) {
+        None => Attempt::Failed(Error::new(Kind::Cancelled, Phase::Pool, "cancelled")),
+        Some(request) => match exchange(&op, &request, send, &resumed).await {
+            Ok(()) => Attempt::Done,
+            Err(failure) => failure.into_attempt(&connection, &shared),
+        },
+    };
+    if connection.take(&op) {
+        shared.release(connection.id, None, true);
+        op.complete(attempt);
+    }
+}
+
+/// Why an exchange failed.
+enum Failure {
+    /// By a rule or a limit of ours.
+    Ours(Error),
+    /// By HTTP/2, in that phase.
+    Stream(h2::Error, Phase),
+}
+
+impl Failure {
+    fn into_attempt(self, connection: &Http2, shared: &Arc<Shared>) -> Attempt {
+        let (error, phase) = match self {
+            Self::Ours(error) => return Attempt::Failed(error),
+            Self::Stream(error, phase) => (error, phase),
+        };
+        if error.is_go_away() {
+            let id = connection.id;
+            shared.report(|pool, actions| pool.retire(id, Instant::now(), actions));
+        }
+        // RFC 9113 sections 6.8 and 8.7: streams above the last one that GOAWAY names, and those refused, were
+        // not processed, so that even a POST may be sent again.
+        let unprocessed = error.is_remote()
+            && (error.reason() == Some(Reason::REFUSED_STREAM)
+                || (error.is_go_away() && error.reason() == Some(Reason::NO_ERROR)));
+        let kind = if error.is_io() { Kind::Network } else { Kind::Protocol };
+        let described = Error::new(kind, phase, format!("HTTP/2: {error}")).with_source(error);
+        if unprocessed { Attempt::Lost(described) } else { Attempt::Failed(described) }
+    }
+}
+
+async fn exchange(
+    op: &Arc<Op>,
+    request: &Arc<Request>,
+    send: SendRequest<Bytes>,
+    resumed: &Notify,
+) -> Result<(), Failure> {
+    let head = head::request(request).map_err(Failure::Ours)?;
+    let empty = matches!(&request.content, Content::Empty)
+        || matches!(&request.content, Content::Bytes(bytes) if bytes.is_empty());
+    let mut send = within(op, Phase::Pool, send.ready()).await?;
+    let (response, stream) =
+        send.send_request(head, empty).map_err(|error| Failure::Stream(error, Phase::Write))?;
+    let stream_id = response.stream_id().as_u32();
+    let mut upload = std::pin::pin!(async {
+        match empty {
+            true => Ok(()),
+            false => send_content(op, request, stream).await,
+        }
+    });
+    let mut response = std::pin::pin!(within(op, Phase::Read, response));
+    // The response may come before the request has been sent: then the rest of it is not needed.
+    let response = tokio::select! {
+        biased;
+        response = &mut response => response?,
+        sent = &mut upload => {
+            sent?;
+            within(op, Phase::Read, response_of(response)).await?
+        }
+    };
+    let (parts, body) = response.into_parts();
+    op.on_head(head::response(&parts, stream_id)).map_err(Failure::Ours)?;
+    receive_content(op, body, resumed).await
+}
+
+/// The response, once the request was sent; its time limit starts anew.
+async fn response_of<F>(response: std::pin::Pin<&mut F>) -> Result<http::Response<RecvStream>, h2::Error>
+where
+    F: Future<Output = Result<http::Response<RecvStream>, Failure>>,
+{
+    match response.await {
+        Ok(response) => Ok(response),
+        Err(Failure::Stream(error, _)) => Err(error),
+        Err(Failure::Ours(_)) => Err(h2::Error::from(Reason::CANCEL)),
+    }
+}
+
+async fn receive_content(op: &Arc<Op>, mut body: RecvStream, resumed: &Notify) -> Result<(), Failure> {
+    loop {
+        while op.is_paused() {
+            resumed.notified().await;
+        }
+        let piece = within(op, Phase::Read, async { body.data().await.transpose() }).await?;
+        let Some(piece) = piece else { return Ok(()) };
+        let size = piece.len();
+        op.on_body(piece);
+        // The window opens again as fast as the body is taken.
+        body.flow_control().release_capacity(size).map_err(|error| Failure::Stream(error, Phase::Read))?;
+    }
+}
+
+async fn send_content(op: &Arc<Op>, request: &Request, mut stream: SendStream<Bytes>) -> Result<(), Failure> {
+    match (&request.content, &op.upload) {
+        (Content::Bytes(bytes), _) => send_piece(op, &mut stream, bytes.clone()).await?,
+        (Content::Stream, Some(upload)) => {
+            while let Some(piece) = pull(upload).await {
+                send_piece(op, &mut stream, piece).await?;
+            }
+        }
+        _ => {}
+    }
+    stream.send_data(Bytes::new(), true).map_err(|error| Failure::Stream(error, Phase::Write))
+}
+
+async fn pull(upload: &Upload) -> Option<Bytes> {
+    poll_fn(|cx| {
+        upload.set_consumer(cx.waker());
+        match upload.pull() {
+            Pulled::Piece(piece) => std::task::Poll::Ready(Some(piece)),
+            Pulled::End => std::task::Poll::Ready(None),
+            Pulled::Empty => std::task::Poll::Pending,
+        }
+    })
+    .await
+}
+
+/// Sends a piece as the peer's window allows.
+async fn send_piece(op: &Arc<Op>, stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<(), Failure> {
+    while !piece.is_empty() {
+        stream.reserve_capacity(piece.len());
+        let granted = within(op, Phase::Write, async {
+            poll_fn(|cx| stream.poll_capacity(cx)).await.unwrap_or(Err(Reason::CANCEL.into()))
+        })
+        .await?;
+        let part = piece.split_to(granted.min(piece.len()));
+        stream.send_data(part, false).map_err(|error| Failure::Stream(error, Phase::Write))?;
+    }
+    Ok(())
+}
+
+/// Awaits a step within its phase's time limit.
+async fn within<T>(
+    op: &Op,
+    phase: Phase,
+    step: impl Future<Output = Result<T, h2::Error>>,
+) -> Result<T, Failure> {
+    let failed = |error| Failure::Stream(error, phase);
+    match Deadline::of(phase, &op.settings.timeouts, Instant::now(), op.total) {
+        None => step.await.map_err(failed),
+        Some(deadline) => match tokio::time::timeout_at(deadline.at.into(), step).await {
+            Ok(result) => result.map_err(failed),
+            Err(_) => Err(Failure::Ours(deadline.error())),
+        },
+    }
+}

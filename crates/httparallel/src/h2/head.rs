@@ -1,0 +1,68 @@
+//! Heads between this library's types and those of the `http` crate, which `h2` speaks.
+
+use bytes::Bytes;
+use http::header::{HeaderName, HeaderValue};
+use http::{HeaderMap, Method, Uri, Version};
+use httparallel_proto::fetch::Request;
+use httparallel_proto::{Error, Headers, Result};
+
+use crate::operation::Head;
+
+/// RFC 9113 section 8.2.2: "An endpoint MUST NOT generate an HTTP/2 message containing connection-specific
+/// header fields". `Host` becomes `:authority`.
+const CONNECTION_SPECIFIC: [&str; 6] =
+    ["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "host"];
+
+/// The request head for `h2`.
+pub(super) fn request(request: &Request) -> Result<http::Request<()>> {
+    request.headers.check()?;
+    let authority = request.headers.get("host").map_or_else(
+        || String::from_utf8_lossy(request.url.host_header()).into_owned(),
+        |host| String::from_utf8_lossy(host).into_owned(),
+    );
+    let uri = Uri::builder()
+        .scheme(request.url.scheme())
+        .authority(authority)
+        .path_and_query(request.url.raw_path().as_ref())
+        .build()
+        .map_err(|error| Error::invalid_request("the URL does not fit HTTP/2").with_source(error))?;
+    let method = Method::from_bytes(request.method.as_str().as_bytes())
+        .map_err(|error| Error::invalid_request("the method does not fit HTTP/2").with_source(error))?;
+    let mut head = http::Request::new(());
+    *head.method_mut() = method;
+    *head.uri_mut() = uri;
+    *head.version_mut() = Version::HTTP_2;
+    *head.headers_mut() = headers(&request.headers)?;
+    Ok(head)
+}
+
+fn headers(from: &Headers) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::with_capacity(from.len());
+    for header in from {
+        let name = HeaderName::from_bytes(&header.name)
+            .map_err(|error| Error::invalid_request("a header's name is invalid").with_source(error))?;
+        // RFC 9113 section 8.2.2: TE may be there if it says nothing but "trailers".
+        let te = name == http::header::TE && !header.value.eq_ignore_ascii_case(b"trailers");
+        if te || CONNECTION_SPECIFIC.contains(&name.as_str()) {
+            continue;
+        }
+        let value = HeaderValue::from_maybe_shared(header.value.clone())
+            .map_err(|error| Error::invalid_request("a header's value is invalid").with_source(error))?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}
+
+/// The response head as the rest of the library sees it.
+pub(super) fn response(head: &http::response::Parts, stream_id: u32) -> Head {
+    let headers = head.headers.iter().map(|(name, value)| {
+        (Bytes::copy_from_slice(name.as_str().as_bytes()), Bytes::copy_from_slice(value.as_bytes()))
+    });
+    Head {
+        version: "HTTP/2",
+        status: head.status.as_u16(),
+        reason: Bytes::new(),
+        headers: headers.collect(),
+        stream_id: Some(stream_id),
+    }
+}

@@ -1,0 +1,10 @@
+//! HTTP/2 connections, on the `h2` crate, all on the I/O thread.
+//!
+//! Each request is a task of its own. Whoever takes a request's entry out of the connection's list (its task
+//! when it is done, or a cancellation) gives its place back to the pool; so it is given back once.
+
+mod connection;
+mod exchange;
+mod head;
+
+pub(crate) use connection::Http2;

@@ -1,0 +1,10 @@
+//! Sockets, names and TLS.
+
+mod connect;
+mod ready;
+mod stream;
+mod tls;
+
+pub(crate) use connect::{Connected, Connector};
+pub(crate) use ready::{AsyncStream, Interrupt, Waited, register, wait_readable, wait_ready};
+pub(crate) use stream::Stream;

@@ -1,0 +1,169 @@
+//! Waiting for a socket: on the I/O thread as a future, on a calling thread in `poll(2)`.
+
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, OwnedFd};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
+
+use bytes::BytesMut;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::stream::Stream;
+
+/// What is done when a signal arrives while a thread waits: an `Err` ends the wait.
+pub(crate) type Interrupt<'a> = &'a mut dyn FnMut() -> Result<(), ()>;
+
+/// The longest a thread waits without asking whether it is interrupted: a signal that arrives just before
+/// `poll(2)` does not end it.
+const SLICE: Duration = Duration::from_millis(250);
+
+/// How a wait of a thread ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waited {
+    Ready,
+    DeadlinePassed,
+    Interrupted,
+}
+
+/// Waits until the descriptor is readable.
+pub(crate) fn wait_readable(fd: impl AsFd, until: Option<Instant>, interrupt: Interrupt<'_>) -> Waited {
+    wait_ready(fd, PollFlags::IN, until, interrupt)
+}
+
+/// Waits in `poll(2)` until one of the `events` is there, the deadline passes, or the wait is interrupted.
+pub(crate) fn wait_ready(
+    fd: impl AsFd,
+    events: PollFlags,
+    until: Option<Instant>,
+    interrupt: Interrupt<'_>,
+) -> Waited {
+    loop {
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()));
+        let slice = left.map_or(SLICE, |left| left.min(SLICE));
+        let timeout = Timespec { tv_sec: 0, tv_nsec: slice.subsec_nanos().into() };
+        match poll(&mut [PollFd::from_borrowed_fd(fd.as_fd(), events)], Some(&timeout)) {
+            Ok(0) if left.is_some_and(|left| left <= slice) => return Waited::DeadlinePassed,
+            Ok(0) | Err(_) => {
+                if interrupt().is_err() {
+                    return Waited::Interrupted;
+                }
+            }
+            Ok(_) => return Waited::Ready,
+        }
+    }
+}
+
+/// A [`Stream`] on the I/O thread, as tokio's I/O traits see it.
+#[derive(Debug)]
+pub(crate) struct AsyncStream {
+    ready: AsyncFd<Arc<OwnedFd>>,
+    stream: Stream,
+    buffer: BytesMut,
+}
+
+/// Registers a socket with the I/O thread. Must run on it, or inside its context.
+pub(crate) fn register(socket: Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
+    // SAFETY: the `AsyncFd` owns a share of the descriptor, which therefore stays open, and the same, for as
+    // long as it is registered.
+    unsafe { AsyncFd::register(socket) }.map_err(io::Error::from)
+}
+
+/// Bytes read from the socket at once.
+const READ_SIZE: usize = 16 * 1024;
+
+impl AsyncStream {
+    /// Registers the stream with the I/O thread. Must run on it.
+    pub(crate) fn new(stream: Stream) -> io::Result<Self> {
+        let ready = register(stream.socket().clone())?;
+        Ok(Self { ready, stream, buffer: BytesMut::new() })
+    }
+
+    /// Completes the TLS handshake, if there is one.
+    pub(crate) async fn handshake(&mut self) -> io::Result<()> {
+        loop {
+            match self.stream.handshake() {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => self.wait().await?,
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Gives the stream back, no longer registered.
+    pub(crate) fn into_stream(self) -> Stream {
+        self.stream
+    }
+
+    pub(crate) fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
+    async fn wait(&mut self) -> io::Result<()> {
+        if self.stream.wants_write() {
+            self.ready.writable().await?.clear_ready();
+        } else {
+            self.ready.readable().await?.clear_ready();
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for AsyncStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        while this.buffer.is_empty() {
+            this.buffer.reserve(READ_SIZE);
+            match this.stream.read(&mut this.buffer) {
+                Ok(0) => return Poll::Ready(Ok(())),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    ready!(this.ready.poll_read_ready(cx))?.clear_ready();
+                }
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+        let count = this.buffer.len().min(into.remaining());
+        into.put_slice(&this.buffer.split_to(count));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for AsyncStream {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
+        loop {
+            match this.stream.write(data) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    ready!(this.ready.poll_write_ready(cx))?.clear_ready();
+                }
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        loop {
+            match this.stream.flush() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    ready!(this.ready.poll_write_ready(cx))?.clear_ready();
+                }
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.shut_down();
+        Poll::Ready(Ok(()))
+    }
+}

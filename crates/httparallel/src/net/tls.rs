@@ -1,0 +1,118 @@
+//! TLS settings, made once per client and only when it first meets an `https` URL.
+
+use std::sync::Arc;
+
+use httparallel_proto::{Error, Kind, Phase, Result};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+
+use crate::config::{Config, Protocols, Verify};
+
+/// The rustls settings that `config` asks for.
+pub(super) fn client_config(config: &Config) -> Result<Arc<ClientConfig>> {
+    let provider = Arc::new(ring::default_provider());
+    let verifier = verifier(&config.verify, &provider)?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| unusable("the TLS versions", error))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut tls = match &config.client_cert {
+        None => builder.with_no_client_auth(),
+        Some((chain, key)) => {
+            let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| unusable("the client's key", e))?;
+            builder
+                .with_client_auth_cert(certificates(chain, "the client's certificate")?, key)
+                .map_err(|error| unusable("the client's certificate", error))?
+        }
+    };
+    tls.alpn_protocols = alpn(config.protocols);
+    Ok(Arc::new(tls))
+}
+
+fn alpn(protocols: Protocols) -> Vec<Vec<u8>> {
+    let mut offered = Vec::new();
+    if protocols.http2 {
+        offered.push(b"h2".to_vec());
+    }
+    if protocols.http1 {
+        offered.push(b"http/1.1".to_vec());
+    }
+    offered
+}
+
+fn verifier(verify: &Verify, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+    match verify {
+        Verify::Platform => {
+            let verifier = Verifier::new(provider.clone());
+            Ok(Arc::new(verifier.map_err(|error| unusable("the platform's certificates", error))?))
+        }
+        Verify::Roots(pem) => {
+            let mut roots = RootCertStore::empty();
+            for certificate in certificates(pem, "the CA file")? {
+                roots.add(certificate).map_err(|error| unusable("the CA file", error))?;
+            }
+            let builder =
+                rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone());
+            Ok(builder.build().map_err(|error| unusable("the CA file", error))?)
+        }
+        Verify::DangerousNone => Ok(Arc::new(NoVerification(provider.clone()))),
+    }
+}
+
+fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let parsed: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let parsed = parsed.map_err(|error| unusable(what, error))?;
+    if parsed.is_empty() {
+        return Err(Error::new(Kind::Tls, Phase::Build, format!("{what} holds no certificate in PEM form")));
+    }
+    Ok(parsed)
+}
+
+fn unusable(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    let message = format!("cannot use {what}: {error}");
+    Error::new(Kind::Tls, Phase::Build, message).with_source(error)
+}
+
+/// Accepts every certificate. Signatures are still checked, so that the peer at least holds the key it shows.
+#[derive(Debug)]
+struct NoVerification(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for NoVerification {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

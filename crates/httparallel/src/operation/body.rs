@@ -1,0 +1,109 @@
+//! A request body that is produced while it is sent: a bounded pipe from its producer to the connection.
+
+use std::collections::VecDeque;
+use std::task::Waker;
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+
+use crate::completion::Listener;
+
+/// How much the pipe holds before its producer has to wait.
+const CAPACITY: usize = 256 * 1024;
+
+/// The pipe.
+#[derive(Debug, Default)]
+pub struct Upload(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    pieces: VecDeque<Bytes>,
+    buffered: usize,
+    ended: bool,
+    /// The request is over: nobody will read any more.
+    abandoned: bool,
+    producer: Listener,
+    consumer: Option<Waker>,
+}
+
+/// What the connection finds in the pipe.
+#[derive(Debug)]
+pub(crate) enum Pulled {
+    Piece(Bytes),
+    Empty,
+    End,
+}
+
+impl Upload {
+    /// Adds a piece; empty ones are ignored. Returns `false` if nobody will read it: the request is over.
+    pub fn push(&self, piece: Bytes) -> bool {
+        let mut state = self.0.lock();
+        if state.abandoned {
+            return false;
+        }
+        if !piece.is_empty() {
+            state.buffered += piece.len();
+            state.pieces.push_back(piece);
+        }
+        wake(state);
+        true
+    }
+
+    /// Ends the body.
+    pub fn end(&self) {
+        let mut state = self.0.lock();
+        state.ended = true;
+        wake(state);
+    }
+
+    /// Names who is told, once, when there is room for more. Returns `false` if there is, or if the request is
+    /// over.
+    pub fn listen(&self, listener: Listener) -> bool {
+        let mut state = self.0.lock();
+        if state.buffered < CAPACITY || state.abandoned {
+            return false;
+        }
+        state.producer = listener;
+        true
+    }
+
+    /// Names the task that sends the body.
+    pub(crate) fn set_consumer(&self, waker: &Waker) {
+        let mut state = self.0.lock();
+        if !state.consumer.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            state.consumer = Some(waker.clone());
+        }
+    }
+
+    pub(crate) fn pull(&self) -> Pulled {
+        let mut state = self.0.lock();
+        let Some(piece) = state.pieces.pop_front() else {
+            return if state.ended { Pulled::End } else { Pulled::Empty };
+        };
+        state.buffered -= piece.len();
+        if state.buffered < CAPACITY {
+            let producer = std::mem::take(&mut state.producer);
+            drop(state);
+            producer.notify();
+        }
+        Pulled::Piece(piece)
+    }
+
+    /// The request is over: lets a waiting producer go on, and stop.
+    pub(crate) fn reader_gone(&self) {
+        let mut state = self.0.lock();
+        state.abandoned = true;
+        state.pieces.clear();
+        let producer = std::mem::take(&mut state.producer);
+        drop(state);
+        producer.notify();
+    }
+}
+
+fn wake(mut state: parking_lot::MutexGuard<'_, State>) {
+    let consumer = state.consumer.take();
+    drop(state);
+    if let Some(consumer) = consumer {
+        consumer.wake();
+    }
+}

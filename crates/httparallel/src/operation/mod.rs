@@ -1,0 +1,210 @@
+//! One request on its way: what it asks for, what has arrived, who is told.
+//!
+//! ```text
+//!   new ─► queued ─► on a connection ─► head ─► body ─► over
+//!            ▲  └───────────┴── cancelled, failed ──────►│
+//!            └── redirect, lost connection ──────────────┘
+//! ```
+//!
+//! An operation is shared by its owner and by the connection that serves it. Connections report through
+//! `on_head`, `on_body` and `complete`; they never call the owner while they hold a lock.
+
+mod body;
+mod events;
+mod state;
+mod wait;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use httparallel_proto::fetch::{Policy, Request};
+use httparallel_proto::h1::ResponseHead;
+use httparallel_proto::pool::Lane;
+use httparallel_proto::{Error, Headers, Result, Timeouts, Url};
+use parking_lot::Mutex;
+
+pub(crate) use body::Pulled;
+pub use body::Upload;
+pub(crate) use events::Attempt;
+pub(crate) use state::{Granted, OpState};
+pub use wait::Interrupted;
+pub(crate) use wait::thread_notifier;
+
+use crate::completion::Listener;
+use crate::engine::{BlockLink, Shared};
+
+/// How much of a streamed body is held for its reader before the connection stops reading.
+const STREAM_BUFFER: usize = 256 * 1024;
+
+/// When an operation counts as ready.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// When the whole body is there.
+    #[default]
+    Buffered,
+    /// When the head is there; the body is taken piece by piece, and read from the network only as fast.
+    Streaming,
+}
+
+/// How a request is carried out.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Time limits.
+    pub timeouts: Timeouts,
+    /// Redirects.
+    pub policy: Policy,
+    /// Whether the body is gathered or streamed.
+    pub mode: Mode,
+    /// Whether the caller will block in [`Operation::wait`] and may drive the connection itself, which is
+    /// faster than a hand-over to the I/O thread when nothing else happens meanwhile.
+    pub blocking: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let (timeouts, policy) = (Timeouts::default(), Policy::default());
+        Self { timeouts, policy, mode: Mode::Buffered, blocking: false }
+    }
+}
+
+/// The head of a response.
+#[derive(Clone, Debug)]
+pub struct Head {
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`.
+    pub version: &'static str,
+    /// The status code.
+    pub status: u16,
+    /// The reason phrase; empty for HTTP/2.
+    pub reason: Bytes,
+    /// The header fields.
+    pub headers: Headers,
+    /// The stream it came on, for HTTP/2.
+    pub stream_id: Option<u32>,
+}
+
+impl From<ResponseHead> for Head {
+    fn from(head: ResponseHead) -> Self {
+        let version = match head.version {
+            httparallel_proto::h1::Version::Http10 => "HTTP/1.0",
+            httparallel_proto::h1::Version::Http11 => "HTTP/1.1",
+        };
+        Self { version, status: head.status, reason: head.reason, headers: head.headers, stream_id: None }
+    }
+}
+
+/// A response that was redirected: its request, head and body.
+#[derive(Clone, Debug)]
+pub struct Hop {
+    /// The request it answered.
+    pub request: Arc<Request>,
+    /// Its head.
+    pub head: Arc<Head>,
+    /// Its body as sent, in pieces.
+    pub body: Vec<Bytes>,
+    /// From the start of the request to the end of this response.
+    pub elapsed: Duration,
+}
+
+/// A request on its way, and then its response.
+///
+/// Dropping it does not cancel it; [`cancel`](Self::cancel) does.
+#[derive(Clone, Debug)]
+pub struct Operation(pub(crate) Arc<Op>);
+
+#[derive(Debug)]
+pub(crate) struct Op {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) settings: Settings,
+    pub(crate) block: Option<BlockLink>,
+    pub(crate) upload: Option<Arc<Upload>>,
+    pub(crate) started: Instant,
+    pub(crate) total: Option<Instant>,
+    pub(crate) state: Mutex<OpState>,
+}
+
+impl Op {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        request: Request,
+        settings: Settings,
+        upload: Option<Arc<Upload>>,
+        block: Option<BlockLink>,
+    ) -> Arc<Self> {
+        let started = Instant::now();
+        let total = settings.timeouts.total.and_then(|total| started.checked_add(total));
+        let state = Mutex::new(OpState::new(request, settings.policy));
+        Arc::new(Self { shared, settings, block, upload, started, total, state })
+    }
+
+    pub(crate) fn lane(&self) -> Lane {
+        if self.settings.blocking { Lane::Detached } else { Lane::Attached }
+    }
+}
+
+impl Operation {
+    /// Whether the response is ready to be taken: complete, or for a streamed one its head. Failed and
+    /// cancelled operations are ready.
+    pub fn is_ready(&self) -> bool {
+        self.0.is_ready()
+    }
+
+    /// Whether nothing more will happen.
+    pub fn is_over(&self) -> bool {
+        self.0.state.lock().outcome.is_some()
+    }
+
+    /// Names who is told, once, when the operation becomes ready. Returns `false`, telling nobody, if it is.
+    pub fn listen(&self, listener: Listener) -> bool {
+        self.0.listen(listener)
+    }
+
+    /// The outcome of a ready operation: its response's head, or its error.
+    pub fn head(&self) -> Result<Arc<Head>> {
+        self.0.head()
+    }
+
+    /// The request of the last hop, as sent.
+    pub fn request(&self) -> Arc<Request> {
+        self.0.state.lock().request.clone()
+    }
+
+    /// The URL of the last hop.
+    pub fn url(&self) -> Url {
+        self.0.state.lock().request.url.clone()
+    }
+
+    /// The responses that were redirected on the way.
+    pub fn take_history(&self) -> Vec<Hop> {
+        std::mem::take(&mut self.0.state.lock().history)
+    }
+
+    /// From the start to the end of the response, or to now.
+    pub fn elapsed(&self) -> Duration {
+        let ended = self.0.state.lock().ended;
+        ended.unwrap_or_else(Instant::now).duration_since(self.0.started)
+    }
+
+    /// Takes what has arrived of the body, in pieces. `Ok(None)` when all of it was taken.
+    ///
+    /// An empty list means that more is to come: [`listen_body`](Self::listen_body), then call again.
+    pub fn take_body(&self) -> Result<Option<Vec<Bytes>>> {
+        self.0.take_body()
+    }
+
+    /// Names who is told, once, when more of the body has arrived. Returns `false` if there is something.
+    pub fn listen_body(&self, listener: Listener) -> bool {
+        self.0.listen_body(listener)
+    }
+
+    /// Gives the request up: a queued one leaves the queue, on HTTP/1.1 the connection is closed (unless
+    /// nothing was sent), on HTTP/2 the stream is reset and the connection goes on. Its place in the pool is
+    /// free when this returns. An operation that is over stays as it is.
+    pub fn cancel(&self) {
+        self.0.cancel(Error::new(
+            httparallel_proto::Kind::Cancelled,
+            httparallel_proto::Phase::Total,
+            "the request was cancelled",
+        ));
+    }
+}

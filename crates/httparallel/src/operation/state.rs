@@ -1,0 +1,89 @@
+//! The part of an operation that changes, under its lock.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use httparallel_proto::Result;
+use httparallel_proto::fetch::{Fetch, Policy, Request};
+use httparallel_proto::pool::{ConnId, WaiterId};
+
+use super::{Head, Hop, Mode};
+use crate::completion::Listener;
+use crate::engine::Handle;
+use crate::h1::Parked;
+
+#[derive(Debug)]
+pub(crate) struct OpState {
+    pub(crate) request: Arc<Request>,
+    pub(crate) fetch: Fetch,
+    /// The request that follows when the body of the redirect at hand has been read.
+    pub(crate) follow: Option<Request>,
+    pub(crate) head: Option<Arc<Head>>,
+    pub(crate) body: VecDeque<Bytes>,
+    pub(crate) buffered: usize,
+    pub(crate) received: u64,
+    pub(crate) paused: bool,
+    pub(crate) history: Vec<Hop>,
+    pub(crate) outcome: Option<Result<()>>,
+    pub(crate) ended: Option<Instant>,
+    pub(crate) listener: Listener,
+    /// The place in the pool's queue. May be out of date: the pool knows better.
+    pub(crate) waiter: Option<WaiterId>,
+    /// The connection that serves it, if another thread drives that.
+    pub(crate) serving: Option<(ConnId, Handle)>,
+    /// The connection that was given to the waiting thread itself.
+    pub(crate) granted: Option<Granted>,
+    /// Whether it was started by its block.
+    pub(crate) has_turn: bool,
+    /// Lost connections that led to another attempt.
+    pub(crate) retries: u32,
+}
+
+/// A connection in the hands of the thread that makes the request.
+#[derive(Debug)]
+pub(crate) struct Granted {
+    pub(crate) id: ConnId,
+    pub(crate) parked: Arc<Parked>,
+}
+
+impl OpState {
+    pub(super) fn new(request: Request, policy: Policy) -> Self {
+        Self {
+            request: Arc::new(request),
+            fetch: Fetch::new(policy),
+            follow: None,
+            head: None,
+            body: VecDeque::new(),
+            buffered: 0,
+            received: 0,
+            paused: false,
+            history: Vec::new(),
+            outcome: None,
+            ended: None,
+            listener: Listener::Nobody,
+            waiter: None,
+            serving: None,
+            granted: None,
+            has_turn: false,
+            retries: 0,
+        }
+    }
+
+    /// Whether the owner has been told of a streamed response: it is ready with its head.
+    pub(super) fn is_announced(&self, mode: Mode) -> bool {
+        mode == Mode::Streaming && self.head.is_some() && self.follow.is_none()
+    }
+
+    /// Forgets what arrived, for another attempt or the next hop.
+    pub(super) fn reset(&mut self) {
+        self.head = None;
+        self.body.clear();
+        self.buffered = 0;
+        self.received = 0;
+        self.paused = false;
+        self.waiter = None;
+        self.serving = None;
+    }
+}

@@ -1,0 +1,141 @@
+//! The I/O thread: one per process, started at the first use, and again in a forked child.
+//!
+//! The thread runs a single-threaded tokio runtime. It owns no Python object and blocks all signals, so
+//! that they reach the threads whose business they are.
+//!
+//! After `fork()` the child has none of the parent's threads. A handler that touches only an atomic counts
+//! generations; whoever next asks for the I/O thread finds its generation old and starts another one. The
+//! old runtime is leaked, never dropped: dropping it would touch the epoll instance the parent still uses.
+
+use std::sync::Once;
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use httparallel_proto::{Error, Kind, Phase, Result};
+use parking_lot::Mutex;
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+static CURRENT: AtomicPtr<IoThread> = AtomicPtr::new(std::ptr::null_mut());
+
+/// How many threads may resolve names at once.
+const RESOLVER_THREADS: usize = 8;
+
+/// The running I/O thread.
+#[derive(Debug)]
+pub(crate) struct IoThread {
+    generation: u64,
+    handle: Handle,
+    stop: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+}
+
+impl IoThread {
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+}
+
+/// Counts the forks that led to this process.
+pub(crate) fn generation() -> u64 {
+    GENERATION.load(Ordering::Acquire)
+}
+
+/// The I/O thread of this process.
+pub(crate) fn io_thread() -> Result<&'static IoThread> {
+    let current = CURRENT.load(Ordering::Acquire);
+    // SAFETY: `CURRENT` holds null or a pointer from `Box::into_raw` that is never freed.
+    if let Some(thread) = unsafe { current.as_ref() }
+        && thread.generation == generation()
+    {
+        return Ok(thread);
+    }
+    start(current)
+}
+
+fn start(replaced: *mut IoThread) -> Result<&'static IoThread> {
+    count_forks();
+    let started = Box::into_raw(Box::new(spawn().map_err(|error| {
+        Error::new(Kind::Internal, Phase::Build, "could not start the I/O thread").with_source(error)
+    })?));
+    match CURRENT.compare_exchange(replaced, started, Ordering::AcqRel, Ordering::Acquire) {
+        // SAFETY: `started` comes from `Box::into_raw` and is never freed once it is published.
+        Ok(_) => Ok(unsafe { &*started }),
+        Err(_) => {
+            // Another thread was first; ours serves nobody.
+            // SAFETY: `started` comes from `Box::into_raw` above and was not published.
+            unsafe { Box::from_raw(started) }.join(Duration::from_secs(1));
+            io_thread()
+        }
+    }
+}
+
+fn spawn() -> std::io::Result<IoThread> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .max_blocking_threads(RESOLVER_THREADS)
+        .thread_keep_alive(Duration::from_secs(2))
+        .build()?;
+    let handle = runtime.handle().clone();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let thread = with_signals_blocked(|| {
+        std::thread::Builder::new().name("httparallel-io".into()).spawn(move || {
+            let _ = runtime.block_on(stopped);
+            // Name resolution may hang for long; its threads are not waited for.
+            runtime.shutdown_background();
+        })
+    })?;
+    Ok(IoThread { generation: generation(), handle, stop: Mutex::new(Some((stop, thread))) })
+}
+
+impl IoThread {
+    /// Stops the thread and waits for its end, at most that long.
+    fn join(&self, limit: Duration) {
+        let Some((stop, thread)) = self.stop.lock().take() else { return };
+        let _ = stop.send(());
+        let deadline = std::time::Instant::now() + limit;
+        while !thread.is_finished() && std::time::Instant::now() < deadline {
+            std::thread::park_timeout(Duration::from_millis(1));
+        }
+    }
+}
+
+/// Stops the I/O thread, if it runs, and waits a second at most for its end. For use at the exit of an
+/// interpreter: what is in flight is given up, and later requests fail.
+pub fn shut_down() {
+    let current = CURRENT.load(Ordering::Acquire);
+    // SAFETY: `CURRENT` holds null or a pointer from `Box::into_raw` that is never freed.
+    if let Some(thread) = unsafe { current.as_ref() }
+        && thread.generation == generation()
+    {
+        thread.join(Duration::from_secs(1));
+    }
+}
+
+fn count_forks() {
+    static REGISTERED: Once = Once::new();
+    extern "C" fn in_child() {
+        GENERATION.fetch_add(1, Ordering::AcqRel);
+    }
+    // SAFETY: the handler touches one atomic, which is all that a forked child of a threaded process may do.
+    REGISTERED.call_once(|| unsafe {
+        libc::pthread_atfork(None, None, Some(in_child));
+    });
+}
+
+/// Runs `spawn` with all signals blocked; a thread it starts inherits that.
+fn with_signals_blocked<T>(spawn: impl FnOnce() -> T) -> T {
+    let mut all = std::mem::MaybeUninit::uninit();
+    let mut before = std::mem::MaybeUninit::uninit();
+    // SAFETY: `sigfillset` initialises `all`; `pthread_sigmask` reads it and initialises `before`.
+    unsafe {
+        libc::sigfillset(all.as_mut_ptr());
+        libc::pthread_sigmask(libc::SIG_SETMASK, all.as_ptr(), before.as_mut_ptr());
+    }
+    let spawned = spawn();
+    // SAFETY: `before` was initialised by the call above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    spawned
+}
