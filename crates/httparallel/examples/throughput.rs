@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use httparallel::{Block, Client, Config, Content, Headers, Method, Request, Settings, Url};
+use httparallel::{Block, Config, Content, Engine, Headers, Method, Request, Settings, Url};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -15,10 +15,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut headers = Headers::new();
     headers.append("Host", bytes::Bytes::copy_from_slice(url.host_header()));
     let request = Request { method: Method::GET, url, headers, content: Content::Empty };
-    let client = Client::new(Config::default());
+    let engine = Engine::new(Config::default());
 
     let started = Instant::now();
-    let block = Block::new(&client, Some(in_flight))?;
+    let block = Block::new(&engine, Some(in_flight))?;
     for _ in 0..requests {
         block.submit(request.clone(), Settings::default(), None)?;
     }
@@ -33,7 +33,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sequential = requests / 10;
     for _ in 0..sequential {
         let settings = Settings { blocking: true, ..Settings::default() };
-        let operation = client.start(request.clone(), settings, None)?;
+        let operation = engine.start(request.clone(), settings, None)?;
         operation.wait(&mut || Ok(())).map_err(|_| "interrupted")?;
         operation.head()?;
     }

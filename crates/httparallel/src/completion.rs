@@ -11,6 +11,9 @@ use std::task::Waker;
 
 use parking_lot::Mutex;
 
+use crate::net::{Waited, wait_readable};
+use crate::operation::Interrupted;
+
 /// A file descriptor that one thread makes readable to wake another one.
 #[derive(Debug)]
 pub struct Notifier {
@@ -47,6 +50,15 @@ impl Notifier {
         let end = &self.write;
         // A full counter or pipe means that the descriptor is readable already.
         let _ = rustix::io::write(end, &1u64.to_ne_bytes());
+    }
+
+    /// Blocks until it is notified. `interrupt` is asked from time to time, and whenever a signal arrives; its
+    /// `Err` ends the wait.
+    pub fn wait(&self, interrupt: &mut dyn FnMut() -> Result<(), ()>) -> Result<(), Interrupted> {
+        match wait_readable(&self.read, None, interrupt) {
+            Waited::Interrupted => Err(Interrupted),
+            _ => Ok(()),
+        }
     }
 
     /// Makes the descriptor unreadable until the next [`notify`](Self::notify).

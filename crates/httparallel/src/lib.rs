@@ -14,7 +14,7 @@ mod runtime;
 
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, Verify};
-pub use engine::{Block, Client, ConnectionInfo, Outcome};
+pub use engine::{Block, ConnectionInfo, Engine, Outcome};
 pub use httparallel_proto::fetch::{Content, Method, Policy, Request};
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};

@@ -11,7 +11,7 @@ mod retry;
 mod tests;
 
 pub use redirect::{is_redirect, redirect};
-pub use request::{Content, Method, Request};
+pub use request::{Content, Method, Request, check_url};
 pub use retry::may_retry_lost;
 
 use crate::{Error, Headers, Kind, Phase, Result};

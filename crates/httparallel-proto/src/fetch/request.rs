@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::headers::is_token_byte;
-use crate::{Error, Headers, Result, Url};
+use crate::{Error, Headers, Kind, Phase, Result, Url};
 
 /// A request method: a token, upper case by custom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -38,6 +38,17 @@ impl Method {
     /// Whether sending it twice is as good as once (RFC 9110 section 9.2.2).
     pub fn is_idempotent(&self) -> bool {
         matches!(self.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE" | "QUERY")
+    }
+}
+
+/// Fails unless `url` is one that can be requested: `http` or `https`, with a host.
+pub fn check_url(url: &Url) -> Result<()> {
+    let unsupported = |message| Err(Error::new(Kind::UnsupportedScheme, Phase::Build, message));
+    match (url.scheme(), url.raw_host()) {
+        ("http" | "https", host) if !host.is_empty() => Ok(()),
+        ("http" | "https", _) => unsupported("Request URL has no host.".to_owned()),
+        ("", _) => unsupported("Request URL is missing an 'http://' or 'https://' protocol.".to_owned()),
+        (scheme, _) => unsupported(format!("Request URL has an unsupported protocol '{scheme}://'.")),
     }
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::parse::{self, Raw, assemble, check_text};
 use super::percent::{self, Safe};
 use super::{Url, invalid};
-use crate::Result;
+use crate::{Error, Result};
 
 /// Changes components of a URL, or makes a URL of components. Components that are not named stay.
 ///
@@ -23,19 +23,8 @@ use crate::Result;
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder<'a> {
     raw: Raw<'a>,
-    given: Given,
-}
-
-/// The components that were given and are to be checked; the others come from a URL.
-#[derive(Clone, Copy, Debug, Default)]
-struct Given {
-    scheme: bool,
-    userinfo: bool,
-    host: bool,
-    port: bool,
-    path: bool,
-    query: bool,
-    fragment: bool,
+    /// The first component that was refused; told by `build`.
+    refused: Option<Error>,
 }
 
 impl Default for Builder<'_> {
@@ -47,7 +36,7 @@ impl Default for Builder<'_> {
 impl<'a> Builder<'a> {
     /// Starts from nothing.
     pub fn new() -> Self {
-        Self { raw: Raw::default(), given: Given::default() }
+        Self { raw: Raw::default(), refused: None }
     }
 
     pub(super) fn from_url(url: &'a Url) -> Self {
@@ -58,13 +47,13 @@ impl<'a> Builder<'a> {
             fragment: url.fragment(),
             ..Raw::authority_of(url)
         };
-        Self { raw, given: Given::default() }
+        Self { raw, refused: None }
     }
 
     /// Sets the scheme, `""` for none. A port that is the new scheme's default disappears.
     pub fn scheme(mut self, scheme: &'a str) -> Self {
         self.raw.scheme = scheme;
-        self.given.scheme = true;
+        self.check("scheme", scheme, parse::is_scheme);
         self
     }
 
@@ -73,15 +62,16 @@ impl<'a> Builder<'a> {
         let username = percent::quote(username, Safe::CREDENTIAL);
         let password = percent::quote(password, Safe::CREDENTIAL);
         let colon = if password.is_empty() { "" } else { ":" };
-        self.raw.userinfo = Cow::Owned(format!("{username}{colon}{password}"));
-        self.given.userinfo = true;
+        let userinfo = format!("{username}{colon}{password}");
+        self.check("userinfo", &userinfo, |_| true);
+        self.raw.userinfo = Cow::Owned(userinfo);
         self
     }
 
     /// Sets user name and password as they stand in a URL, `""` to remove both.
     pub fn userinfo(mut self, userinfo: &'a str) -> Self {
         self.raw.userinfo = Cow::Borrowed(userinfo);
-        self.given.userinfo = true;
+        self.check("userinfo", userinfo, |text| !text.contains('@'));
         self
     }
 
@@ -93,21 +83,20 @@ impl<'a> Builder<'a> {
         } else {
             Cow::Borrowed(host)
         };
-        self.given.host = true;
+        self.check("host", host, |_| true);
         self
     }
 
     /// Sets or removes the port.
     pub fn port(mut self, port: Option<u16>) -> Self {
         self.raw.port = Cow::Owned(port.map(|port| port.to_string()).unwrap_or_default());
-        self.given.port = true;
         self
     }
 
     /// Sets the port from text, `""` for none. A text that is no port fails in [`build`](Self::build).
     pub fn port_text(mut self, port: &'a str) -> Self {
         self.raw.port = Cow::Borrowed(port);
-        self.given.port = true;
+        self.check("port", port, |_| true);
         self
     }
 
@@ -120,14 +109,14 @@ impl<'a> Builder<'a> {
     /// Sets the path.
     pub fn path(mut self, path: &'a str) -> Self {
         self.raw.path = path;
-        self.given.path = true;
+        self.check("path", path, |text| !text.contains(['?', '#']));
         self
     }
 
     /// Sets or removes the query, without its `?`.
     pub fn query(mut self, query: Option<&'a str>) -> Self {
         self.raw.query = query;
-        self.given.query = true;
+        self.check("query", query.unwrap_or_default(), |text| !text.contains('#'));
         self
     }
 
@@ -140,30 +129,27 @@ impl<'a> Builder<'a> {
     /// Sets or removes the fragment, without its `#`.
     pub fn fragment(mut self, fragment: Option<&'a str>) -> Self {
         self.raw.fragment = fragment;
-        self.given.fragment = true;
+        self.check("fragment", fragment.unwrap_or_default(), |_| true);
         self
     }
 
-    /// Checks the given components and makes the URL.
+    /// Makes the URL. Fails with the first component that was refused.
     pub fn build(&self) -> Result<Url> {
-        let (raw, given) = (&self.raw, self.given);
-        let anything = |_: &str| true;
-        check(given.scheme, "scheme", raw.scheme, parse::is_scheme)?;
-        check(given.userinfo, "userinfo", &raw.userinfo, |text| !text.contains('@'))?;
-        check(given.host, "host", &raw.host, anything)?;
-        check(given.port, "port", &raw.port, anything)?;
-        check(given.path, "path", raw.path, |text| !text.contains(['?', '#']))?;
-        check(given.query, "query", raw.query.unwrap_or_default(), |text| !text.contains('#'))?;
-        check(given.fragment, "fragment", raw.fragment.unwrap_or_default(), anything)?;
-        assemble(raw)
+        match &self.refused {
+            Some(error) => Err(error.clone()),
+            None => assemble(&self.raw),
+        }
     }
-}
 
-/// A component must not contain what would start the next one: that would move text into it.
-fn check(given: bool, name: &str, text: &str, allowed: impl Fn(&str) -> bool) -> Result<()> {
-    if !given {
-        return Ok(());
+    /// A component must not contain what would start the next one: that would move text into it.
+    fn check(&mut self, name: &str, text: &str, allowed: impl Fn(&str) -> bool) {
+        if self.refused.is_some() {
+            return;
+        }
+        self.refused = match check_text(text, Some(name)) {
+            Err(error) => Some(error),
+            Ok(()) if !allowed(text) => Some(invalid(format!("Invalid URL component '{name}'"))),
+            Ok(()) => None,
+        };
     }
-    check_text(text, Some(name))?;
-    if allowed(text) { Ok(()) } else { Err(invalid(format!("Invalid URL component '{name}'"))) }
 }

@@ -156,23 +156,26 @@ fn label_to_unicode(label: &str) -> Cow<'_, str> {
     if outcome.is_ok() && unicode.chars().all(is_permitted) { unicode } else { Cow::Borrowed(label) }
 }
 
-/// RFC 5892 section 2: letters, digits and marks, with the exceptions of its section 2.6. Stability
-/// under normalisation is tested by encoding and decoding; joiners and direction by UTS 46.
+/// The exceptions and joiners of RFC 5892 (sections 2.6 and 2.8) that may stand in a name.
+const PERMITTED: &str = "-\u{b7}\u{375}\u{5f3}\u{5f4}\u{6fd}\u{6fe}\u{f0b}\u{200c}\u{200d}\u{3007}\u{30fb}";
+/// Letters and marks that its section 2.6 refuses.
+const REFUSED: &str = "\u{640}\u{7fa}\u{302e}\u{302f}\u{3031}\u{3032}\u{3033}\u{3034}\u{3035}\u{303b}";
+
+/// RFC 5892 section 2: letters, digits and marks, and its exceptions. Stability under normalisation is
+/// tested by encoding and decoding; the places of joiners and the direction of text by UTS 46.
 fn is_permitted(character: char) -> bool {
     use GeneralCategory as Category;
-    match character {
-        'a'..='z' | '0'..='9' | '-' => true,
-        '\u{00b7}' | '\u{0375}' | '\u{05f3}' | '\u{05f4}' | '\u{30fb}' | '\u{200c}' | '\u{200d}' => true,
-        '\u{06fd}' | '\u{06fe}' | '\u{0f0b}' | '\u{3007}' => true,
-        '\u{0640}' | '\u{07fa}' | '\u{302e}' | '\u{302f}' | '\u{3031}'..='\u{3035}' | '\u{303b}' => false,
-        _ => matches!(
-            CodePointMapData::<GeneralCategory>::new().get(character),
-            Category::LowercaseLetter
-                | Category::OtherLetter
-                | Category::ModifierLetter
-                | Category::NonspacingMark
-                | Category::SpacingMark
-                | Category::DecimalNumber
-        ),
+    if PERMITTED.contains(character) {
+        return true;
     }
+    let letter_mark_or_digit = matches!(
+        CodePointMapData::<GeneralCategory>::new().get(character),
+        Category::LowercaseLetter
+            | Category::OtherLetter
+            | Category::ModifierLetter
+            | Category::NonspacingMark
+            | Category::SpacingMark
+            | Category::DecimalNumber
+    );
+    letter_mark_or_digit && !REFUSED.contains(character)
 }

@@ -41,7 +41,7 @@ const fn classes() -> [u8; 256] {
     table
 }
 
-/// The sets of the URL standard (https://url.spec.whatwg.org/#percent-encoded-bytes), each built on
+/// The sets of the URL standard (<https://url.spec.whatwg.org/#percent-encoded-bytes>), each built on
 /// the one before; only the host follows RFC 3986 section 3.2.2.
 const fn class(byte: u8) -> u8 {
     let mut class = 0;

@@ -10,7 +10,7 @@ use httparallel_proto::parallel::Plan;
 use httparallel_proto::{Error, Kind, Phase, Result};
 use parking_lot::Mutex;
 
-use super::client::Client;
+use super::handle::Engine;
 use super::shared::Shared;
 use crate::completion::Listener;
 use crate::net::{Waited, wait_readable};
@@ -112,8 +112,8 @@ thread_local! {
 
 impl Block {
     /// An empty block on a client. `max_concurrency`: `None` for no limit but the pool's.
-    pub fn new(client: &Client, max_concurrency: Option<usize>) -> Result<Self> {
-        let shared = client.shared()?;
+    pub fn new(engine: &Engine, max_concurrency: Option<usize>) -> Result<Self> {
+        let shared = engine.shared()?;
         shared.check_open()?;
         let inner = Inner {
             plan: Plan::new(max_concurrency),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use httparallel_proto::fetch::check_url;
 use httparallel_proto::pool::{Action, Assignment, ConnId, Dropped, Lane, Opened, Pool, WaiterId, Wish};
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::url::Origin;
@@ -67,9 +68,8 @@ impl Shared {
             return op.complete(Attempt::Failed(closed()));
         }
         let url = op.state.lock().request.url.clone();
-        if !matches!(url.scheme(), "http" | "https") {
-            let message = format!("The URL's scheme {:?} is not supported: use http or https.", url.scheme());
-            return op.complete(Attempt::Failed(Error::new(Kind::UnsupportedScheme, Phase::Build, message)));
+        if let Err(error) = check_url(&url) {
+            return op.complete(Attempt::Failed(error));
         }
         let now = Instant::now();
         let deadline = Deadline::of(Phase::Pool, &op.settings.timeouts, now, op.total);

@@ -31,14 +31,14 @@ pub struct ConnectionInfo {
 /// Requests may be started from any thread. In a forked child the client starts afresh: connections are
 /// never shared with the parent.
 #[derive(Debug)]
-pub struct Client {
+pub struct Engine {
     config: Arc<Config>,
     /// From `Arc::into_raw`; null before the first request. Replaced only in a forked child, which leaks
     /// what it replaces: its locks may be held by threads the child does not have.
     shared: AtomicPtr<Shared>,
 }
 
-impl Client {
+impl Engine {
     /// A client with these settings. Opens nothing yet.
     pub fn new(config: Config) -> Self {
         Self { config: Arc::new(config), shared: AtomicPtr::new(std::ptr::null_mut()) }
@@ -127,7 +127,7 @@ impl Client {
     }
 }
 
-impl Drop for Client {
+impl Drop for Engine {
     fn drop(&mut self) {
         let pointer = *self.shared.get_mut();
         if let Some(shared) = self.current() {

@@ -1,0 +1,144 @@
+//! The engine of one client: its connection pool and the settings of its connections.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use httparallel::{Config, Limits, Protocols, Verify};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::errors::exception;
+use super::operation::{PyOperation, block};
+use super::reply::Reply;
+use super::request::request;
+use super::settings::Settings;
+use super::upload::PyUpload;
+use crate::models::PyHeaders;
+
+/// A connection pool.
+///
+/// `verify` is `True` for the platform's roots, `False` for no verification, or the bytes of a PEM file with
+/// the roots to trust. `cert` holds the PEM bytes of a certificate chain and of its key.
+#[pyclass(frozen, module = "httparallel._native")]
+pub(crate) struct Engine {
+    pub(super) inner: httparallel::Engine,
+}
+
+#[derive(FromPyObject)]
+enum VerifyArgument {
+    Roots(Vec<u8>),
+    Switch(bool),
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (*, verify=VerifyArgument::Switch(true), cert=None, http1=true, http2=false,
+        max_connections=None, max_keepalive_connections=None, keepalive_expiry=None, uds=None,
+        local_address=None, retries=0))]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords")]
+    fn new(
+        verify: VerifyArgument,
+        cert: Option<(Vec<u8>, Vec<u8>)>,
+        http1: bool,
+        http2: bool,
+        max_connections: Option<usize>,
+        max_keepalive_connections: Option<usize>,
+        keepalive_expiry: Option<f64>,
+        uds: Option<PathBuf>,
+        local_address: Option<&str>,
+        retries: u32,
+    ) -> PyResult<Self> {
+        if !http1 && !http2 {
+            return Err(PyValueError::new_err("Either http1 or http2 must be True."));
+        }
+        let verify = match verify {
+            VerifyArgument::Switch(true) => Verify::Platform,
+            VerifyArgument::Switch(false) => Verify::DangerousNone,
+            VerifyArgument::Roots(pem) => Verify::Roots(pem),
+        };
+        let local_address = local_address.map(str::parse::<IpAddr>).transpose().map_err(|_| {
+            PyValueError::new_err("local_address must be an IP address, such as \"0.0.0.0\".")
+        })?;
+        let keepalive_expiry =
+            keepalive_expiry.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+        let config = Config {
+            limits: Limits { max_connections, max_keepalive_connections, keepalive_expiry },
+            protocols: Protocols { http1, http2 },
+            verify,
+            client_cert: cert,
+            uds,
+            local_address,
+            connect_retries: retries,
+        };
+        Ok(Self { inner: httparallel::Engine::new(config) })
+    }
+
+    /// Sends a request and blocks until its response is there.
+    #[pyo3(signature = (method, url, headers, content, settings))]
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over references this way")]
+    fn send(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        url: &Bound<'_, PyAny>,
+        headers: PyRef<'_, PyHeaders>,
+        content: Option<&Bound<'_, PyBytes>>,
+        settings: PyRef<'_, Settings>,
+    ) -> PyResult<Reply> {
+        let request = request(py, method, url, &headers, content, false)?;
+        let settings = httparallel::Settings { blocking: true, ..settings.inner };
+        let operation = block(py, |interrupt| {
+            let operation = match self.inner.start(request, settings, None) {
+                Ok(operation) => operation,
+                Err(error) => return Ok(Err(error)),
+            };
+            operation.wait(interrupt)?;
+            Ok(Ok(operation))
+        })?;
+        let operation = operation.map_err(|error| exception(py, &error))?;
+        Reply::of(py, &operation, settings.mode == httparallel::Mode::Streaming)
+    }
+
+    /// Starts a request. With `blocking`, the calling thread is going to wait for it, and for its body.
+    #[pyo3(signature = (method, url, headers, content, settings, upload=None, blocking=false))]
+    #[expect(clippy::too_many_arguments, reason = "a request, taken apart")]
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over references this way")]
+    fn start(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        url: &Bound<'_, PyAny>,
+        headers: PyRef<'_, PyHeaders>,
+        content: Option<&Bound<'_, PyBytes>>,
+        settings: PyRef<'_, Settings>,
+        upload: Option<PyRef<'_, PyUpload>>,
+        blocking: bool,
+    ) -> PyResult<PyOperation> {
+        let request = request(py, method, url, &headers, content, upload.is_some())?;
+        // Somebody has to go on sending while the thread produces the content.
+        let settings = httparallel::Settings { blocking: blocking && upload.is_none(), ..settings.inner };
+        let upload = upload.map(|upload| upload.inner.clone());
+        let inner = self.inner.start(request, settings, upload).map_err(|error| exception(py, &error))?;
+        Ok(PyOperation { inner, streamed: settings.mode == httparallel::Mode::Streaming })
+    }
+
+    /// Closes all connections; requests on their way fail.
+    fn close(&self, py: Python<'_>) {
+        py.detach(|| self.inner.close());
+    }
+
+    /// Origin, protocol, state and number of requests of each connection.
+    fn connections(&self) -> Vec<(String, Option<&'static str>, &'static str, u64)> {
+        let connections = self.inner.connections().into_iter();
+        connections.map(|info| (info.origin, info.protocol, info.state, info.requests)).collect()
+    }
+}
+
+/// Stops the I/O thread; for the interpreter's exit.
+#[pyfunction]
+pub(super) fn shut_down(py: Python<'_>) {
+    py.detach(httparallel::shut_down);
+}

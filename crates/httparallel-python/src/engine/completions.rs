@@ -1,0 +1,120 @@
+//! From the engine into an event loop: one file descriptor per loop, one wake-up per batch.
+//!
+//! The loop watches the descriptor. The engine knows tokens only; the Python objects that wait for them are
+//! kept here, on the loop's side, and never touched by the I/O thread.
+
+use std::sync::Arc;
+
+use httparallel::{CompletionQueue, Listener};
+use parking_lot::Mutex;
+use pyo3::exceptions::{PyOSError, PyTypeError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyList;
+use slab::Slab;
+use std::os::fd::AsRawFd;
+
+use super::block::PyBlock;
+use super::operation::{PyOperation, TOKENS};
+use super::upload::PyUpload;
+
+/// What an event loop waits for: Python objects by token.
+#[pyclass(frozen, module = "httparallel._native")]
+pub(crate) struct Completions {
+    queue: Arc<CompletionQueue>,
+    /// Never held while Python code runs.
+    waiters: Mutex<Slab<Waiter>>,
+}
+
+/// Slots are used again; the serial tells a late token from the slot's new owner.
+struct Waiter {
+    serial: u32,
+    object: Py<PyAny>,
+}
+
+#[pymethods]
+impl Completions {
+    #[new]
+    fn new() -> PyResult<Self> {
+        let queue = CompletionQueue::new().map_err(PyOSError::new_err)?;
+        Ok(Self { queue: Arc::new(queue), waiters: Mutex::new(Slab::new()) })
+    }
+
+    /// The descriptor to watch for reading.
+    fn fileno(&self) -> i32 {
+        self.queue.notifier().as_raw_fd()
+    }
+
+    /// Waits on behalf of `waiter` for an operation to be ready, with `body=True` for more of its body, for a
+    /// block to have something ready, or for an upload to have room. Returns a token, or `None` if there is
+    /// nothing to wait for.
+    #[pyo3(signature = (source, waiter, body=false))]
+    fn register(&self, source: &Bound<'_, PyAny>, waiter: Py<PyAny>, body: bool) -> PyResult<Option<u64>> {
+        let token = self.insert(waiter);
+        let waits = if let Ok(operation) = source.cast::<PyOperation>() {
+            let listener = Listener::Queue(self.queue.clone(), token);
+            let operation = &operation.get().inner;
+            if body { operation.listen_body(listener) } else { operation.listen(listener) }
+        } else if let Ok(block) = source.cast::<PyBlock>() {
+            block.get().inner.listen(Listener::Queue(self.queue.clone(), token))
+        } else if let Ok(upload) = source.cast::<PyUpload>() {
+            upload.get().listen(&self.queue, token)
+        } else {
+            self.remove(token);
+            return Err(PyTypeError::new_err("an Operation, a Block or an Upload is waited for"));
+        };
+        if waits {
+            return Ok(Some(token));
+        }
+        self.remove(token);
+        Ok(None)
+    }
+
+    /// Forgets a waiter that no longer waits.
+    fn forget(&self, token: u64) {
+        // Dropped outside the lock: it may run Python code.
+        let waiter = self.remove(token);
+        drop(waiter);
+    }
+
+    /// Resolves the asyncio futures that wait for what has happened.
+    fn resolve(&self, py: Python<'_>) -> PyResult<()> {
+        for waiter in self.take_ready() {
+            let future = waiter.into_bound(py);
+            let done: bool = future.call_method0(intern!(py, "done"))?.extract()?;
+            if !done {
+                future.call_method1(intern!(py, "set_result"), (py.None(),))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the waiters for what has happened.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        PyList::new(py, self.take_ready())
+    }
+}
+
+impl Completions {
+    fn insert(&self, object: Py<PyAny>) -> u64 {
+        use std::sync::atomic::{AtomicU32, Ordering};
+        static SERIAL: AtomicU32 = AtomicU32::new(0);
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let slot = self.waiters.lock().insert(Waiter { serial, object });
+        (u64::from(serial) << 32) | slot as u64
+    }
+
+    fn remove(&self, token: u64) -> Option<Py<PyAny>> {
+        let (serial, slot) = ((token >> 32) as u32, (token & 0xffff_ffff) as usize);
+        let mut waiters = self.waiters.lock();
+        let known = waiters.get(slot).is_some_and(|waiter| waiter.serial == serial);
+        known.then(|| waiters.remove(slot).object)
+    }
+
+    fn take_ready(&self) -> Vec<Py<PyAny>> {
+        TOKENS.with_borrow_mut(|tokens| {
+            self.queue.drain(tokens);
+            tokens.drain(..).filter_map(|token| self.remove(token)).collect()
+        })
+    }
+}

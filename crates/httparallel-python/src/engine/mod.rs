@@ -1,0 +1,29 @@
+//! The engine's classes: what the Python package is built on, not what its users see.
+
+mod block;
+mod client;
+mod completions;
+mod decoder;
+mod errors;
+mod operation;
+mod reply;
+mod request;
+mod settings;
+mod upload;
+
+use pyo3::prelude::*;
+
+/// Adds the classes to the module.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<client::Engine>()?;
+    module.add_class::<settings::Settings>()?;
+    module.add_class::<operation::PyOperation>()?;
+    module.add_class::<reply::Reply>()?;
+    module.add_class::<upload::PyUpload>()?;
+    module.add_class::<completions::Completions>()?;
+    module.add_class::<block::PyBlock>()?;
+    module.add_class::<decoder::PyDecoder>()?;
+    module.add_function(wrap_pyfunction!(request::redirect, module)?)?;
+    module.add_function(wrap_pyfunction!(client::shut_down, module)?)?;
+    Ok(())
+}

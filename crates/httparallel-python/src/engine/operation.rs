@@ -1,0 +1,98 @@
+//! A request on its way.
+
+use std::cell::RefCell;
+
+use httparallel::{Interrupted, Operation};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::errors::exception;
+use super::reply::{Reply, join};
+
+/// A request on its way, and then its response.
+#[pyclass(frozen, module = "httparallel._native", name = "Operation")]
+pub(crate) struct PyOperation {
+    pub(super) inner: Operation,
+    pub(super) streamed: bool,
+}
+
+#[pymethods]
+impl PyOperation {
+    /// Whether `reply()` can be called.
+    #[getter]
+    fn is_ready(&self) -> bool {
+        self.inner.is_ready()
+    }
+
+    /// Whether nothing more will happen.
+    #[getter]
+    fn is_over(&self) -> bool {
+        self.inner.is_over()
+    }
+
+    /// Blocks until it is ready. A signal whose handler raises cancels it.
+    fn wait(&self, py: Python<'_>) -> PyResult<()> {
+        if self.inner.is_ready() {
+            return Ok(());
+        }
+        block(py, |interrupt| self.inner.wait(interrupt))
+    }
+
+    /// The response. Raises what went wrong. The body of a response that is not streamed is in it; call this
+    /// once.
+    fn reply(&self, py: Python<'_>) -> PyResult<Reply> {
+        Reply::of(py, &self.inner, self.streamed)
+    }
+
+    /// Blocks until some of a streamed body is there; `take` gives it.
+    fn wait_body(&self, py: Python<'_>) -> PyResult<()> {
+        block(py, |interrupt| self.inner.wait_body(interrupt))
+    }
+
+    /// What has arrived of a streamed body; `b""` if nothing has, `None` at the end.
+    fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let pieces = self.inner.take_body().map_err(|error| exception(py, &error))?;
+        pieces.map(|pieces| join(py, &pieces)).transpose()
+    }
+
+    /// Seconds from the start of the request to its end, or to now.
+    #[getter]
+    fn elapsed(&self) -> f64 {
+        self.inner.elapsed().as_secs_f64()
+    }
+
+    /// Gives the request up, at once.
+    fn cancel(&self, py: Python<'_>) {
+        py.detach(|| self.inner.cancel());
+    }
+}
+
+/// Runs a wait detached, checking for signals, and raises what a signal's handler raised.
+pub(super) fn block<T: Send>(
+    py: Python<'_>,
+    wait: impl Send + FnOnce(&mut dyn FnMut() -> Result<(), ()>) -> Result<T, Interrupted>,
+) -> PyResult<T> {
+    let mut raised = None;
+    let waited = {
+        let raised = &mut raised;
+        py.detach(move || {
+            let mut interrupt = || match Python::attach(|py| py.check_signals()) {
+                Ok(()) => Ok(()),
+                Err(error) => {
+                    *raised = Some(error);
+                    Err(())
+                }
+            };
+            wait(&mut interrupt)
+        })
+    };
+    waited.map_err(|Interrupted| {
+        raised.unwrap_or_else(|| PyRuntimeError::new_err("no file descriptor is left to wait on"))
+    })
+}
+
+thread_local! {
+    /// Room for tokens, kept between drains.
+    pub(super) static TOKENS: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+}

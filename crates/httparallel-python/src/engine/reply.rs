@@ -1,0 +1,191 @@
+//! A response as the engine delivers it; everything in it becomes Python objects only when asked for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use httparallel::{Content, Head, Hop, Operation, Request};
+use httparallel_proto::decode::{Decoder, Guard};
+use parking_lot::Mutex;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+
+use super::errors::exception;
+use crate::models::{PyHeaders, PyUrl};
+
+/// Bodies larger than this are decoded without holding up other Python threads.
+const DETACH_ABOVE: usize = 64 * 1024;
+
+/// A response: status, headers and, unless it is streamed, the whole body.
+#[pyclass(frozen, module = "httparallel._native")]
+pub(crate) struct Reply {
+    head: Arc<Head>,
+    request: Arc<Request>,
+    body: Mutex<Body>,
+    received: usize,
+    elapsed: Duration,
+    history: Mutex<Vec<Hop>>,
+}
+
+enum Body {
+    /// As sent, in pieces.
+    Sent(Vec<Bytes>),
+    /// Decoded.
+    Decoded(Vec<u8>),
+}
+
+impl Reply {
+    /// The reply of an operation that is ready; its error otherwise.
+    pub(super) fn of(py: Python<'_>, operation: &Operation, streamed: bool) -> PyResult<Self> {
+        let head = operation.head().map_err(|error| exception(py, &error))?;
+        let sent = match streamed {
+            true => Vec::new(),
+            false => operation.take_body().map_err(|error| exception(py, &error))?.unwrap_or_default(),
+        };
+        let (request, elapsed) = (operation.request(), operation.elapsed());
+        Self::new(py, head, request, sent, elapsed, operation.take_history())
+    }
+
+    fn new(
+        py: Python<'_>,
+        head: Arc<Head>,
+        request: Arc<Request>,
+        sent: Vec<Bytes>,
+        elapsed: Duration,
+        history: Vec<Hop>,
+    ) -> PyResult<Self> {
+        let received = sent.iter().map(Bytes::len).sum();
+        let coded = received > 0 && head.headers.contains("content-encoding");
+        let body = match coded {
+            false => Body::Sent(sent),
+            true => {
+                let decoded = match received > DETACH_ABOVE {
+                    true => py.detach(|| decode(&head, sent)),
+                    false => decode(&head, sent),
+                };
+                decoded.map_err(|error| exception(py, &error))?
+            }
+        };
+        let (body, history) = (Mutex::new(body), Mutex::new(history));
+        Ok(Self { head, request, body, received, elapsed, history })
+    }
+}
+
+fn decode(head: &Head, sent: Vec<Bytes>) -> httparallel::Result<Body> {
+    let Some(mut decoder) = Decoder::for_headers(&head.headers)? else { return Ok(Body::Sent(sent)) };
+    let mut decoded = Vec::new();
+    for piece in sent {
+        decoder.decode(&piece, &mut decoded, &Guard::default())?;
+    }
+    decoder.finish()?;
+    Ok(Body::Decoded(decoded))
+}
+
+#[pymethods]
+impl Reply {
+    #[getter]
+    fn status(&self) -> u16 {
+        self.head.status
+    }
+
+    #[getter]
+    fn reason<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.head.reason)
+    }
+
+    #[getter]
+    fn version<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, self.head.version.as_bytes())
+    }
+
+    #[getter]
+    fn stream_id(&self) -> Option<u32> {
+        self.head.stream_id
+    }
+
+    #[getter]
+    fn headers(&self) -> PyHeaders {
+        self.head.headers.clone().into()
+    }
+
+    /// Whether a header `Set-Cookie` is there.
+    #[getter]
+    fn sets_cookies(&self) -> bool {
+        self.head.headers.contains("set-cookie")
+    }
+
+    /// Whether this is a redirect that says where to go.
+    #[getter]
+    fn is_redirect(&self) -> bool {
+        httparallel_proto::fetch::is_redirect(self.head.status, &self.head.headers)
+    }
+
+    #[getter]
+    fn url(&self) -> PyUrl {
+        self.request.url.clone().into()
+    }
+
+    #[getter]
+    fn method(&self) -> &str {
+        self.request.method.as_str()
+    }
+
+    #[getter]
+    fn request_headers(&self) -> PyHeaders {
+        self.request.headers.clone().into()
+    }
+
+    /// `None` if the content was a stream.
+    #[getter]
+    fn request_content<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
+        match &self.request.content {
+            Content::Empty => Some(PyBytes::new(py, b"")),
+            Content::Bytes(bytes) => Some(PyBytes::new(py, bytes)),
+            Content::Stream => None,
+        }
+    }
+
+    /// Seconds from the start of the request to the end of the response.
+    #[getter]
+    fn elapsed(&self) -> f64 {
+        self.elapsed.as_secs_f64()
+    }
+
+    /// Bytes of the body as it was sent.
+    #[getter]
+    fn num_bytes_downloaded(&self) -> usize {
+        self.received
+    }
+
+    /// The responses that were redirected on the way, the oldest first.
+    #[getter]
+    fn history(&self, py: Python<'_>) -> PyResult<Vec<Reply>> {
+        let hops = self.history.lock().clone();
+        hops.into_iter()
+            .map(|hop| Self::new(py, hop.head, hop.request, hop.body, hop.elapsed, Vec::new()))
+            .collect()
+    }
+
+    /// The whole body, decoded.
+    fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        match &*self.body.lock() {
+            Body::Decoded(decoded) => Ok(PyBytes::new(py, decoded)),
+            Body::Sent(pieces) => join(py, pieces),
+        }
+    }
+}
+
+/// Pieces as one `bytes`, copied once.
+pub(super) fn join<'py>(py: Python<'py>, pieces: &[Bytes]) -> PyResult<Bound<'py, PyBytes>> {
+    if let [piece] = pieces {
+        return Ok(PyBytes::new(py, piece));
+    }
+    PyBytes::new_with(py, pieces.iter().map(Bytes::len).sum(), |buffer| {
+        let mut at = 0;
+        for piece in pieces {
+            buffer[at..at + piece.len()].copy_from_slice(piece);
+            at += piece.len();
+        }
+        Ok(())
+    })
+}

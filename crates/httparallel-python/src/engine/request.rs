@@ -1,0 +1,94 @@
+//! Requests from Python's objects.
+
+use bytes::Bytes;
+use httparallel::{Content, Headers, Method, Request, Url};
+use httparallel_proto::fetch;
+use pyo3::exceptions::PyTypeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use super::errors::exception;
+use crate::models::{PyHeaders, PyUrl, invalid_url};
+
+/// The URL of an argument that is a `URL` or a `str`.
+pub(super) fn url(argument: &Bound<'_, PyAny>) -> PyResult<Url> {
+    if let Ok(url) = argument.cast::<PyUrl>() {
+        return Ok(url.get().url().clone());
+    }
+    if let Ok(text) = argument.cast::<PyString>() {
+        return Url::parse(text.to_cow()?.as_ref()).map_err(|error| invalid_url(argument.py(), &error));
+    }
+    let kind = argument.get_type().name()?;
+    Err(PyTypeError::new_err(format!("Invalid type for url.  Expected str or httparallel.URL, got {kind}.")))
+}
+
+/// A request from its parts. Adds `Host` in front if the headers have none. Everything that would be refused
+/// later is refused here, before anything is sent.
+pub(super) fn request(
+    py: Python<'_>,
+    method: &str,
+    address: &Bound<'_, PyAny>,
+    headers: &PyHeaders,
+    content: Option<&Bound<'_, PyBytes>>,
+    streamed: bool,
+) -> PyResult<Request> {
+    let url = url(address)?;
+    let refused = |error: httparallel::Error| exception(py, &error);
+    fetch::check_url(&url).map_err(refused)?;
+    let method = Method::new(method).map_err(refused)?;
+    let headers = with_host(&headers.shared(), &url);
+    headers.check().map_err(refused)?;
+    let content = match content {
+        _ if streamed => Content::Stream,
+        Some(bytes) if !bytes.as_bytes().is_empty() => {
+            Content::Bytes(Bytes::copy_from_slice(bytes.as_bytes()))
+        }
+        _ => Content::Empty,
+    };
+    Ok(Request { method, url, headers, content })
+}
+
+fn with_host(given: &Headers, url: &Url) -> Headers {
+    if given.contains("host") {
+        return given.clone();
+    }
+    let mut headers = Headers::with_capacity(given.len() + 1);
+    headers.append("Host", Bytes::copy_from_slice(url.host_header()));
+    for header in given {
+        headers.append(header.name.clone(), header.value.clone());
+    }
+    headers
+}
+
+/// The method, URL and headers of the request that follows a redirect, and whether it keeps the content;
+/// `None` if the response is no redirect.
+#[pyfunction]
+#[pyo3(signature = (method, url, headers, content, streamed, status, response_headers))]
+#[expect(clippy::too_many_arguments, reason = "a request and a response, taken apart")]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over references this way")]
+pub(super) fn redirect<'py>(
+    py: Python<'py>,
+    method: &str,
+    url: PyRef<'py, PyUrl>,
+    headers: PyRef<'py, PyHeaders>,
+    content: Option<&Bound<'py, PyBytes>>,
+    streamed: bool,
+    status: u16,
+    response_headers: PyRef<'py, PyHeaders>,
+) -> PyResult<Option<(String, PyUrl, PyHeaders, bool)>> {
+    let answer = response_headers.shared();
+    if !fetch::is_redirect(status, &answer) {
+        return Ok(None);
+    }
+    let content = match content {
+        _ if streamed => Content::Stream,
+        Some(bytes) => Content::Bytes(Bytes::copy_from_slice(bytes.as_bytes())),
+        None => Content::Empty,
+    };
+    let refused = |error: httparallel::Error| exception(py, &error);
+    let method = Method::new(method).map_err(refused)?;
+    let request = Request { method, url: url.url().clone(), headers: (*headers.shared()).clone(), content };
+    let next = fetch::redirect(&request, status, &answer).map_err(refused)?;
+    let keeps = next.content != Content::Empty;
+    Ok(Some((next.method.as_str().to_owned(), next.url.into(), next.headers.into(), keeps)))
+}

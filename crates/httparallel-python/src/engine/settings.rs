@@ -1,0 +1,57 @@
+//! How a request is carried out: time limits, redirects, streaming.
+
+use std::time::Duration;
+
+use httparallel::{Mode, Policy, Timeouts};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+/// Made once per client, and once per request that differs from it.
+///
+/// The limits are in seconds; `None` is no limit. `cookies` says that a redirect which sets cookies is to be
+/// delivered to the caller, who keeps cookies.
+#[pyclass(frozen, module = "httparallel._native")]
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub(super) inner: httparallel::Settings,
+}
+
+#[pymethods]
+impl Settings {
+    #[new]
+    #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
+        max_redirects=20, cookies=false, stream=false))]
+    #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords")]
+    fn new(
+        connect: Option<f64>,
+        read: Option<f64>,
+        write: Option<f64>,
+        pool: Option<f64>,
+        total: Option<f64>,
+        follow_redirects: bool,
+        max_redirects: usize,
+        cookies: bool,
+        stream: bool,
+    ) -> PyResult<Self> {
+        let timeouts = Timeouts {
+            connect: limit("connect", connect)?,
+            read: limit("read", read)?,
+            write: limit("write", write)?,
+            pool: limit("pool", pool)?,
+            total: limit("total", total)?,
+        };
+        let policy = Policy { follow_redirects, max_redirects, cookies_elsewhere: cookies };
+        let mode = if stream { Mode::Streaming } else { Mode::Buffered };
+        Ok(Self { inner: httparallel::Settings { timeouts, policy, mode, blocking: false } })
+    }
+}
+
+fn limit(name: &str, seconds: Option<f64>) -> PyResult<Option<Duration>> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    if seconds.is_nan() || seconds < 0.0 {
+        let message = format!("The {name} timeout must be a number of seconds, not {seconds}.");
+        return Err(PyValueError::new_err(message));
+    }
+    // Longer than the clock can tell is no limit.
+    Ok(Duration::try_from_secs_f64(seconds).ok())
+}

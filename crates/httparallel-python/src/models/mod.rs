@@ -1,0 +1,31 @@
+//! The value classes of the Python API: `URL`, `Origin`, `QueryParams` and `Headers`.
+
+mod components;
+mod encoding;
+mod header_names;
+mod header_source;
+mod headers;
+mod origin;
+mod pickle;
+mod query_params;
+mod url;
+
+use pyo3::prelude::*;
+
+pub(crate) use headers::PyHeaders;
+pub(crate) use origin::PyOrigin;
+pub(crate) use query_params::PyQueryParams;
+pub(crate) use url::{PyUrl, invalid_url};
+
+/// Adds the classes to the module and makes them known to `collections.abc`.
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<PyUrl>()?;
+    module.add_class::<PyOrigin>()?;
+    module.add_class::<PyQueryParams>()?;
+    module.add_class::<PyHeaders>()?;
+    let py = module.py();
+    let abc = py.import("collections.abc")?;
+    abc.getattr("Mapping")?.call_method1("register", (py.get_type::<PyQueryParams>(),))?;
+    abc.getattr("MutableMapping")?.call_method1("register", (py.get_type::<PyHeaders>(),))?;
+    Ok(())
+}
