@@ -1,6 +1,7 @@
 //! A URL with some components changed.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use super::parse::{self, Raw, assemble, check_text};
 use super::percent::{self, Safe};
@@ -19,12 +20,22 @@ use crate::{Error, Result};
 /// assert_eq!(url.as_str(), "https://tom%40example.org:x%20y@example.org:444/#c");
 /// # Ok::<(), httparallel_proto::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct Builder<'a> {
     raw: Raw<'a>,
     /// The first component that was refused; told by `build`.
     refused: Option<Error>,
+}
+
+/// Without the password, nor anything else that is not public in a URL.
+impl fmt::Debug for Builder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Raw { scheme, host, port, path, .. } = &self.raw;
+        let mut shown = f.debug_struct("Builder");
+        shown.field("scheme", scheme).field("host", host).field("port", port).field("path", path);
+        shown.finish_non_exhaustive()
+    }
 }
 
 impl Default for Builder<'_> {

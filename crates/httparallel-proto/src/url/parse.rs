@@ -12,7 +12,7 @@ use crate::Result;
 pub(super) const MAX_LENGTH: usize = 65_536;
 
 /// The components of a URL before they are normalised. `None` is an absent component.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Raw<'a> {
     pub(super) scheme: &'a str,
     pub(super) userinfo: Cow<'a, str>,

@@ -25,5 +25,5 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<decoder::PyDecoder>()?;
     module.add_function(wrap_pyfunction!(request::redirect, module)?)?;
     module.add_function(wrap_pyfunction!(client::shut_down, module)?)?;
-    Ok(())
+    module.add("VERSION", env!("CARGO_PKG_VERSION"))
 }

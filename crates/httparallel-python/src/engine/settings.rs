@@ -44,6 +44,12 @@ impl Settings {
         let mode = if stream { Mode::Streaming } else { Mode::Buffered };
         Ok(Self { inner: httparallel::Settings { timeouts, policy, mode, blocking: false } })
     }
+
+    /// Whether the engine follows redirects.
+    #[getter]
+    fn follow_redirects(&self) -> bool {
+        self.inner.policy.follow_redirects
+    }
 }
 
 fn limit(name: &str, seconds: Option<f64>) -> PyResult<Option<Duration>> {

@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyIterator, PyList, PyMapping, PyString, PyTuple};
 
 use super::encoding::Encoding;
-use super::header_names::{is_sensitive, look_up_name, lower, matching, sorted};
+use super::header_reading::{is_sensitive, look_up_name, lower, matching, sorted};
 use super::{header_source, pickle};
 
 /// Headers as a dict without regard to the case of names, in which a name may have several values.
@@ -47,7 +47,7 @@ impl PyHeaders {
     }
 
     /// The headers and the encoding to read them in.
-    fn view(&self) -> (Arc<Headers>, Encoding) {
+    pub(super) fn view(&self) -> (Arc<Headers>, Encoding) {
         let state = self.state.lock();
         let headers = Arc::clone(&state.headers);
         let explicit = state.encoding.clone();
@@ -318,44 +318,6 @@ impl PyHeaders {
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let explicit = slf.get().explicit_encoding().map(|encoding| encoding.name().to_owned());
         pickle::reduce(slf, (slf.get().raw(slf.py())?, explicit))
-    }
-}
-
-impl PyHeaders {
-    /// The value of a name, several joined by commas.
-    fn look_up<'py>(&self, key: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyString>>> {
-        let (headers, encoding) = self.view();
-        let mut values = matching(&headers, key, &encoding)?;
-        let Some(first) = values.next() else { return Ok(None) };
-        let mut value = encoding.decode(key.py(), first)?;
-        for other in values {
-            let other = encoding.decode(key.py(), other)?;
-            value = value.add(", ")?.add(other)?.cast_into()?;
-        }
-        Ok(Some(value))
-    }
-
-    fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (headers, encoding) = self.view();
-        let names = PyDict::new(py);
-        for field in headers.iter() {
-            names.set_item(encoding.decode(py, &lower(&field.name))?, py.None())?;
-        }
-        Ok(names)
-    }
-
-    fn joined<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let (headers, encoding) = self.view();
-        let joined = PyDict::new(py);
-        for field in headers.iter() {
-            let name = encoding.decode(py, &lower(&field.name))?;
-            let value = encoding.decode(py, &field.value)?;
-            match joined.get_item(&name)? {
-                Some(before) => joined.set_item(name, before.add(", ")?.add(value)?)?,
-                None => joined.set_item(name, value)?,
-            }
-        }
-        Ok(joined)
     }
 }
 

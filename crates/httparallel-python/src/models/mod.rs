@@ -2,7 +2,7 @@
 
 mod components;
 mod encoding;
-mod header_names;
+mod header_reading;
 mod header_source;
 mod headers;
 mod origin;

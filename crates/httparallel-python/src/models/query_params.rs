@@ -64,7 +64,12 @@ impl PyQueryParams {
     }
 
     fn dict<'py>(&self, py: Python<'py>) -> &Bound<'py, PyDict> {
-        self.values.get_or_init(|| PyDict::new(py).unbind()).bind(py)
+        let values = self.values.get().unwrap_or_else(|| {
+            // Made before the lock is asked for: making it can run Python code.
+            let empty = PyDict::new(py).unbind();
+            self.values.get_or_init(|| empty)
+        });
+        values.bind(py)
     }
 
     fn first_values<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
@@ -86,7 +91,7 @@ impl From<Bound<'_, PyDict>> for PyQueryParams {
 impl PyQueryParams {
     #[new]
     #[classmethod]
-    #[pyo3(signature = (*args, **kwargs))]
+    #[pyo3(signature = (*args, **kwargs), text_signature = "(*args, **kwargs)")]
     fn new(
         cls: &Bound<'_, PyType>,
         args: &Bound<'_, PyTuple>,

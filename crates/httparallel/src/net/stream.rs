@@ -80,7 +80,9 @@ impl Stream {
         let Some(session) = &mut self.tls else { return Ok(true) };
         write_encrypted(session, &self.socket)?;
         if session.is_handshaking() {
-            read_encrypted(session, &self.socket)?;
+            if read_encrypted(session, &self.socket)? == 0 {
+                return Err(ErrorKind::UnexpectedEof.into());
+            }
             write_encrypted(session, &self.socket)?;
         }
         Ok(!session.is_handshaking())
@@ -165,14 +167,15 @@ fn read_decrypted(
     }
 }
 
-fn read_encrypted(session: &mut ClientConnection, socket: &OwnedFd) -> io::Result<()> {
-    session.read_tls(&mut Raw(socket))?;
+/// Takes in what the socket has. 0 is the end of the stream.
+fn read_encrypted(session: &mut ClientConnection, socket: &OwnedFd) -> io::Result<usize> {
+    let read = session.read_tls(&mut Raw(socket))?;
     let processed = session.process_new_packets();
     if session.wants_write() {
         // An alert about what was wrong, or a key update; the error, if any, matters more than its delivery.
         let _ = write_encrypted(session, socket);
     }
-    processed.map(drop).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+    processed.map(|_| read).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
 }
 
 fn write_encrypted(session: &mut ClientConnection, socket: &OwnedFd) -> io::Result<()> {

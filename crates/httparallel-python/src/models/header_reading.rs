@@ -1,13 +1,54 @@
-//! Names of headers: how they are looked up, compared and shown.
+//! Reading headers: look-up by name, views as dicts, comparison, and what is not shown.
 
 use std::borrow::Cow;
 
 use httparallel_proto::Headers;
 use pyo3::exceptions::PyUnicodeEncodeError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyDict, PyString};
 
+use super::PyHeaders;
 use super::encoding::Encoding;
+
+impl PyHeaders {
+    /// The value of a name, several joined by commas.
+    pub(super) fn look_up<'py>(&self, key: &Bound<'py, PyString>) -> PyResult<Option<Bound<'py, PyString>>> {
+        let (headers, encoding) = self.view();
+        let mut values = matching(&headers, key, &encoding)?;
+        let Some(first) = values.next() else { return Ok(None) };
+        let mut value = encoding.decode(key.py(), first)?;
+        for other in values {
+            let other = encoding.decode(key.py(), other)?;
+            value = value.add(", ")?.add(other)?.cast_into()?;
+        }
+        Ok(Some(value))
+    }
+
+    /// The names in lower case, as the keys of a dict.
+    pub(super) fn names<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (headers, encoding) = self.view();
+        let names = PyDict::new(py);
+        for field in headers.iter() {
+            names.set_item(encoding.decode(py, &lower(&field.name))?, py.None())?;
+        }
+        Ok(names)
+    }
+
+    /// Names and values, the values of one name joined by commas.
+    pub(super) fn joined<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let (headers, encoding) = self.view();
+        let joined = PyDict::new(py);
+        for field in headers.iter() {
+            let name = encoding.decode(py, &lower(&field.name))?;
+            let value = encoding.decode(py, &field.value)?;
+            match joined.get_item(&name)? {
+                Some(before) => joined.set_item(name, before.add(", ")?.add(value)?)?,
+                None => joined.set_item(name, value)?,
+            }
+        }
+        Ok(joined)
+    }
+}
 
 /// The values of the fields of a name.
 pub(super) fn matching<'a>(

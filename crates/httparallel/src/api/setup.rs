@@ -1,0 +1,105 @@
+//! What a client brings to each of its requests: its engine, defaults, base URL and credentials.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use httparallel_proto::decode::Guard;
+use httparallel_proto::fetch::{Content, Method, Policy, Request, check_url};
+use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
+
+use super::auth::{self, Credentials};
+use super::in_flight::InFlight;
+use crate::{Engine, Mode, Settings};
+
+/// The settings of a client that its requests share.
+pub(crate) struct Setup {
+    pub(super) engine: Engine,
+    pub(super) timeouts: Timeouts,
+    pub(super) policy: Policy,
+    pub(super) guard: Guard,
+    pub(super) headers: Headers,
+    pub(super) base_url: Option<Url>,
+    pub(super) credentials: Credentials,
+}
+
+/// A request in the making: what its caller said, without the client's defaults.
+pub(super) struct Draft {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: Headers,
+    pub(super) content: Content,
+    pub(super) timeouts: Timeouts,
+    pub(super) policy: Policy,
+}
+
+impl Setup {
+    /// Starts a request with the client's defaults.
+    pub(super) fn draft(&self, method: &str, url: Url) -> Result<Draft> {
+        Ok(Draft {
+            method: Method::new(method)?,
+            url: self.absolute(url)?,
+            headers: Headers::new(),
+            content: Content::Empty,
+            timeouts: self.timeouts,
+            policy: self.policy,
+        })
+    }
+
+    /// Starts the request on a connection of its own choice.
+    pub(super) fn start(self: &Arc<Self>, draft: Draft, mode: Mode, blocking: bool) -> Result<InFlight> {
+        let (request, settings) = self.finish(draft)?;
+        let operation = self.engine.start(request, Settings { mode, blocking, ..settings }, None)?;
+        Ok(InFlight::new(operation, self.clone()))
+    }
+
+    /// The request as it will be sent. Fails on what would be refused before anything is sent.
+    pub(super) fn finish(&self, draft: Draft) -> Result<(Request, Settings)> {
+        let Draft { method, url, headers: own, content, timeouts, policy } = draft;
+        check_url(&url)?;
+        let mut headers = Headers::with_capacity(own.len() + self.headers.len() + 2);
+        if !own.contains("host") {
+            headers.append("Host", Bytes::copy_from_slice(url.host_header()));
+        }
+        let credentials = if own.contains(auth::HEADER) { None } else { self.credentials.of(&url) };
+        for header in &self.headers {
+            let replaced = own.contains(&header.name)
+                || (credentials.is_some() && header.name.eq_ignore_ascii_case(auth::HEADER.as_bytes()));
+            if !replaced {
+                headers.append(header.name.clone(), header.value.clone());
+            }
+        }
+        if let Some(credentials) = credentials {
+            headers.append(auth::HEADER, credentials);
+        }
+        for header in own {
+            headers.append(header.name, header.value);
+        }
+        // RFC 9110 section 8.6: "a user agent normally sends Content-Length in a POST request even when the
+        // value is 0".
+        if content == Content::Empty && expects_content(&method) && !headers.contains("content-length") {
+            headers.append("Content-Length", "0");
+        }
+        headers.check()?;
+        let request = Request { method, url, headers, content };
+        Ok((request, Settings { timeouts, policy, ..Settings::default() }))
+    }
+
+    /// A relative reference is put below the base URL, as httpx does it: `/x` after `https://a/v1` is
+    /// `https://a/v1/x`.
+    fn absolute(&self, url: Url) -> Result<Url> {
+        let Some(base) = &self.base_url else { return Ok(url) };
+        if url.is_absolute() || !url.scheme().is_empty() {
+            return Ok(url);
+        }
+        if !url.raw_host().is_empty() {
+            let message = "A reference that names a host needs a scheme to be requested";
+            return Err(Error::new(Kind::UnsupportedScheme, Phase::Build, message));
+        }
+        let path = format!("{}/{}", base.path().trim_end_matches('/'), url.path().trim_start_matches('/'));
+        base.with().path(&path).query(url.query().or(base.query())).fragment(url.fragment()).build()
+    }
+}
+
+fn expects_content(method: &Method) -> bool {
+    matches!(method.as_str(), "POST" | "PUT" | "PATCH")
+}

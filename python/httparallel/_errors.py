@@ -1,0 +1,61 @@
+"""Which exception an error of the engine becomes: the one table from `(kind, phase)` to a class.
+
+Kinds and phases are the names of the enums `Kind` and `Phase` of the engine, in snake_case. No exception
+is ever chosen by the text of a message.
+"""
+
+from __future__ import annotations
+
+from . import _exceptions as exceptions
+
+PHASES = ("build", "pool", "connect", "write", "read", "total")
+
+_Classes = type[Exception] | tuple[type[Exception], ...]
+
+# One class, or one for each phase in the order of PHASES.
+TABLE: dict[str, _Classes] = {
+    "invalid_url": exceptions.InvalidURL,
+    "unsupported_scheme": exceptions.UnsupportedProtocol,
+    "invalid_request": exceptions.LocalProtocolError,
+    "timeout": (
+        exceptions.TimeoutException,
+        exceptions.PoolTimeout,
+        exceptions.ConnectTimeout,
+        exceptions.WriteTimeout,
+        exceptions.ReadTimeout,
+        exceptions.TotalTimeout,
+    ),
+    "network": (
+        exceptions.ConnectError,
+        exceptions.ConnectError,
+        exceptions.ConnectError,
+        exceptions.WriteError,
+        exceptions.ReadError,
+        exceptions.ReadError,
+    ),
+    "tls": (
+        exceptions.ConnectError,
+        exceptions.ConnectError,
+        exceptions.ConnectError,
+        exceptions.ReadError,
+        exceptions.ReadError,
+        exceptions.ReadError,
+    ),
+    "protocol": exceptions.RemoteProtocolError,
+    "incomplete": exceptions.RemoteProtocolError,
+    "decode": exceptions.DecodingError,
+    "body_too_large": exceptions.BodyTooLarge,
+    "too_many_redirects": exceptions.TooManyRedirects,
+    "proxy": exceptions.ProxyError,
+    # Not an outcome of the exchange but a mistake in the program, as httpx has it.
+    "closed": RuntimeError,
+    "cancelled": exceptions.RequestCancelled,
+    "internal": RuntimeError,
+}
+
+
+def exception_for(kind: str, phase: str, message: str) -> Exception:
+    """The exception, not yet raised, for an error of the engine. KeyError or ValueError for unknown names."""
+    classes = TABLE[kind]
+    index = PHASES.index(phase)
+    return (classes[index] if isinstance(classes, tuple) else classes)(message)

@@ -1,0 +1,180 @@
+"""Forms with files: `multipart/form-data` as browsers send it (RFC 7578, and the HTML standard for names)."""
+
+from __future__ import annotations
+
+import io
+import os
+
+from ._content import file_extent, form_value, framing_of
+from ._streams import CHUNK_SIZE, AsyncByteStream, SyncByteStream
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+    from typing import Any
+
+    from ._types import FileTypes, RequestData, RequestFiles
+
+# The HTML standard escapes a name so that it cannot end its quotes or its line: browsers write `"`, CR and
+# LF as %22, %0D and %0A. Every other control character but ESC is treated alike, as httpx does.
+_ESCAPES = {code: f"%{code:02X}" for code in (*range(0x20), ord('"')) if code != 0x1B} | {ord("\\"): "\\\\"}
+_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+# RFC 2046, section 5.1.1: bchars. A boundary is written into a header, so nothing else may be in it.
+_BOUNDARY = frozenset(b"'()+_,-./:=? 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+
+
+def boundary_of(content_type: str | None) -> bytes | None:
+    """The boundary that a user's own Content-Type names."""
+    if not content_type or not content_type.startswith("multipart/form-data"):
+        return None
+    for parameter in content_type.split(";")[1:]:
+        name, _, value = parameter.strip().partition("=")
+        if name.lower() == "boundary":
+            return value.strip('"').encode()
+    return None
+
+
+def _parameter(name: str, value: str) -> bytes:
+    return f'{name}="{value.translate(_ESCAPES)}"'.encode()
+
+
+class DataField:
+    """A field of the form that is not a file."""
+
+    def __init__(self, name: str, value: str | bytes | float | None) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"Invalid type for name. Expected str, got {type(name)}: {name!r}")
+        if value is not None and not isinstance(value, (str, bytes, int, float)):
+            raise TypeError(f"Invalid type for value. Expected primitive type, got {type(value)}: {value!r}")
+        self.name = name
+        self.value = value if isinstance(value, bytes) else form_value(value).encode()
+        self._head = b"Content-Disposition: form-data; " + _parameter("name", name) + b"\r\n\r\n"
+
+    def get_length(self) -> int:
+        """The number of bytes that `render` yields."""
+        return len(self._head) + len(self.value)
+
+    def render(self) -> Iterator[bytes]:
+        """The field as it is sent, without the boundary."""
+        yield self._head
+        yield self.value
+
+
+class FileField:
+    """A file of the form: content, `(name, content)`, `(name, content, type)` or `(…, type, headers)`."""
+
+    def __init__(self, name: str, value: FileTypes) -> None:
+        filename, file, content_type, headers = _unpacked(value)
+        if isinstance(file, io.StringIO):
+            raise TypeError("Multipart file uploads require 'io.BytesIO', not 'io.StringIO'.")
+        if isinstance(file, io.TextIOBase):
+            raise TypeError("Multipart file uploads must be opened in binary mode, not text mode.")
+        # A content type among the headers wins over the tuple's third element.
+        if not any(key.lower() == "content-type" for key in headers):
+            content_type = content_type or _guessed_type(filename)
+            if content_type is not None:
+                headers = {**headers, "Content-Type": content_type}
+        self.name = name
+        self.filename = filename
+        self.file = file.encode() if isinstance(file, str) else file
+        self.headers = headers
+        self._head = _file_head(name, filename, headers)
+
+    def get_length(self) -> int | None:
+        """The number of bytes that `render` yields; None if only reading the file would tell."""
+        if isinstance(self.file, bytes):
+            return len(self._head) + len(self.file)
+        extent = file_extent(self.file)
+        return None if extent is None else len(self._head) + extent[1]
+
+    def render(self) -> Iterator[bytes]:
+        """The field as it is sent, without the boundary. A file is sent from its beginning, every time."""
+        yield self._head
+        if isinstance(self.file, bytes):
+            yield self.file
+            return
+        # What cannot be rewound is sent from where it stands.
+        if file_extent(self.file) is not None:
+            self.file.seek(0)
+        while chunk := self.file.read(CHUNK_SIZE):
+            yield chunk.encode() if isinstance(chunk, str) else chunk
+
+
+def _unpacked(value: FileTypes) -> tuple[str | None, Any, str | None, Mapping[str, str]]:
+    if not isinstance(value, tuple):
+        name = os.path.basename(str(getattr(value, "name", "upload")))
+        return name, value, None, {}
+    filename, file, *more = value
+    content_type = more[0] if more else None
+    headers = more[1] if len(more) > 1 else {}
+    return filename, file, content_type, headers  # type: ignore[return-value]
+
+
+def _guessed_type(filename: str | None) -> str | None:
+    if not filename:
+        return None
+    from mimetypes import guess_type
+
+    return guess_type(filename)[0] or "application/octet-stream"
+
+
+def _file_head(name: str, filename: str | None, headers: Mapping[str, str]) -> bytes:
+    parts = [b"Content-Disposition: form-data; ", _parameter("name", name)]
+    if filename:
+        parts += [b"; ", _parameter("filename", filename)]
+    for key, value in headers.items():
+        if not key or not _TOKEN.issuperset(key):
+            raise ValueError(f"Invalid multipart header name {key!r}.")
+        if any((character < " " and character != "\t") or character == "\x7f" for character in value):
+            raise ValueError(f"Invalid control character in the multipart header {key!r}.")
+        parts.append(f"\r\n{key}: {value}".encode())
+    return b"".join(parts) + b"\r\n\r\n"
+
+
+class MultipartStream(SyncByteStream, AsyncByteStream):
+    """A form as the body of a request. May be streamed again if its files can be rewound."""
+
+    def __init__(self, data: RequestData, files: RequestFiles, boundary: bytes | None = None) -> None:
+        self.boundary = os.urandom(16).hex().encode() if boundary is None else boundary
+        if not 1 <= len(self.boundary) <= 70 or not _BOUNDARY.issuperset(self.boundary):
+            raise ValueError(f"Invalid multipart boundary {self.boundary!r}.")
+        self.content_type = f"multipart/form-data; boundary={self.boundary.decode()}"
+        self.fields = list(_fields(data, files))
+
+    def get_content_length(self) -> int | None:
+        """The length of the whole body; None if that of some file is not known."""
+        delimiter = len(self.boundary) + len(b"--\r\n")
+        total = delimiter + len(b"--")
+        for field in self.fields:
+            length = field.get_length()
+            if length is None:
+                return None
+            total += delimiter + length + len(b"\r\n")
+        return total
+
+    def get_headers(self) -> dict[str, str]:
+        """The headers that describe this body."""
+        return {**framing_of(self.get_content_length()), "Content-Type": self.content_type}
+
+    def iter_chunks(self) -> Iterator[bytes]:
+        """The body, piece by piece."""
+        for field in self.fields:
+            yield b"--%s\r\n" % self.boundary
+            yield from field.render()
+            yield b"\r\n"
+        yield b"--%s--\r\n" % self.boundary
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield from self.iter_chunks()
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for chunk in self.iter_chunks():
+            yield chunk
+
+
+def _fields(data: RequestData, files: RequestFiles) -> Iterator[DataField | FileField]:
+    for name, value in data.items():
+        for item in value if isinstance(value, (list, tuple)) else [value]:
+            yield DataField(name, item)
+    for name, file in files.items() if hasattr(files, "items") else files:
+        yield FileField(name, file)

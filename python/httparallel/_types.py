@@ -1,0 +1,113 @@
+"""Names for the types that arguments may have. Loads `typing` and more: import it for type checking only.
+
+Reply and Decoder describe what this layer needs of the native module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from http.cookiejar import CookieJar
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, Union
+
+from ._streams import AsyncByteStream, SyncByteStream
+
+if TYPE_CHECKING:
+    from ._auth import Auth
+    from ._config import Proxy, Timeout
+    from ._cookies import Cookies
+    from ._native import URL, Headers, QueryParams
+    from ._request import Request
+    from ._response import Response
+
+__all__ = ["AsyncByteStream", "SyncByteStream"]
+
+PrimitiveData: TypeAlias = str | int | float | bool | None
+
+URLTypes: TypeAlias = Union["URL", str]
+
+QueryParamTypes: TypeAlias = Union[
+    "QueryParams",
+    Mapping[str, PrimitiveData | Sequence[PrimitiveData]],
+    list[tuple[str, PrimitiveData]],
+    tuple[tuple[str, PrimitiveData], ...],
+    str,
+    bytes,
+]
+
+HeaderTypes: TypeAlias = Union[
+    "Headers",
+    Mapping[str, str],
+    Mapping[bytes, bytes],
+    Sequence[tuple[str, str]],
+    Sequence[tuple[bytes, bytes]],
+]
+
+CookieTypes: TypeAlias = Union["Cookies", CookieJar, dict[str, str], list[tuple[str, str]]]
+
+TimeoutTuple: TypeAlias = tuple[float | None, float | None, float | None, float | None]
+TimeoutTypes: TypeAlias = Union[float, TimeoutTuple, "Timeout", None]
+ProxyTypes: TypeAlias = Union["URL", str, "Proxy"]
+CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str]
+AuthTypes: TypeAlias = Union[tuple[str | bytes, str | bytes], Callable[["Request"], "Request"], "Auth"]
+
+RequestContent: TypeAlias = str | bytes | Iterable[bytes] | AsyncIterable[bytes]
+RequestData: TypeAlias = Mapping[str, Any]
+RequestExtensions: TypeAlias = Mapping[str, Any]
+ResponseContent: TypeAlias = str | bytes | Iterable[bytes] | AsyncIterable[bytes]
+ResponseExtensions: TypeAlias = Mapping[str, Any]
+
+FileContent: TypeAlias = IO[bytes] | bytes | str
+FileTypes: TypeAlias = (
+    FileContent
+    | tuple[str | None, FileContent]
+    | tuple[str | None, FileContent, str | None]
+    | tuple[str | None, FileContent, str | None, Mapping[str, str]]
+)
+RequestFiles: TypeAlias = Mapping[str, FileTypes] | Sequence[tuple[str, FileTypes]]
+
+DefaultEncoding: TypeAlias = str | Callable[[bytes], str | None]
+
+
+class Reply(Protocol):
+    """What the engine delivers for one request. Every attribute is computed when it is asked for."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def reason(self) -> bytes: ...
+    @property
+    def version(self) -> bytes: ...
+    @property
+    def headers(self) -> Headers: ...
+    @property
+    def url(self) -> URL: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def request_headers(self) -> Headers: ...
+    @property
+    def request_content(self) -> bytes | None: ...
+    @property
+    def elapsed(self) -> float: ...
+    @property
+    def history(self) -> Sequence[Reply]: ...
+    @property
+    def num_bytes_downloaded(self) -> int: ...
+    @property
+    def stream_id(self) -> int | None: ...
+    def content(self) -> bytes: ...
+
+
+class ClientDefaults(Protocol):
+    """What a response asks of the client that made it."""
+
+    @property
+    def default_encoding(self) -> DefaultEncoding: ...
+    def next_request(self, response: Response, /) -> Request | None: ...
+
+
+class Decoder(Protocol):
+    """Undoes the content codings of a body. Raises DecodingError."""
+
+    def decode(self, data: bytes, /) -> bytes: ...
+    def flush(self) -> bytes: ...

@@ -1,0 +1,62 @@
+"""The event loops that async clients run on, and how a coroutine waits there for the engine.
+
+A backend is a stateless object; the loop itself is found at each wait. So one client works on whichever
+loop runs it, and in several `asyncio.run` one after another.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Block, Operation, Upload
+
+__all__ = ["AsyncBackend", "current_backend"]
+
+
+class AsyncBackend:
+    """An async library that clients can run on."""
+
+    name: str
+
+    def is_running(self) -> bool:
+        """Whether the caller runs on this library."""
+        raise NotImplementedError
+
+    async def wait(self, source: Operation | Block | Upload, body: bool = False) -> None:
+        """Waits until the operation is ready, with `body` until more of its body is there; until the block has
+        something ready; until the upload has room. Cancelling the wait does nothing to what is waited for.
+        """
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+def current_backend() -> AsyncBackend:
+    """The backend of the library that the caller runs on. RuntimeError outside of any."""
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is not None and asyncio._get_running_loop() is not None:
+        from .asyncio import BACKEND
+
+        return BACKEND
+    if "trio" in sys.modules:
+        from .trio import BACKEND as TRIO
+
+        if TRIO.is_running():
+            return TRIO
+    raise RuntimeError("An async client must be used from within asyncio or trio; no event loop is running.")
+
+
+def chosen_backend(chosen: AsyncBackend | None) -> AsyncBackend:
+    """The backend to use: the one that runs. RuntimeError if another one was asked for."""
+    if chosen is not None and chosen.is_running():
+        return chosen
+    current = current_backend()
+    if chosen is None or type(chosen) is type(current):
+        return current
+    raise RuntimeError(
+        f"This client was made for {chosen.name}, and is used from within {current.name}. "
+        "Leave the argument 'backend' out to use whichever is running."
+    )

@@ -1,0 +1,58 @@
+"""Waiting on asyncio, and on loops that do as it does, such as uvloop.
+
+Each loop watches one file descriptor. However many requests end between two turns of the loop, they cost
+one wake-up.
+"""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, get_running_loop
+from weakref import WeakKeyDictionary
+
+from .._native import Completions
+from . import AsyncBackend
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .._native import Block, Operation, Upload
+
+__all__ = ["AsyncioBackend"]
+
+_completions: WeakKeyDictionary[AbstractEventLoop, Completions] = WeakKeyDictionary()
+
+
+def _completions_of(loop: AbstractEventLoop) -> Completions:
+    completions = _completions.get(loop)
+    if completions is None:
+        completions = _completions[loop] = Completions()
+        loop.add_reader(completions.fileno(), completions.resolve)
+    return completions
+
+
+class AsyncioBackend(AsyncBackend):
+    """Asks for asyncio: `AsyncClient(backend=AsyncioBackend())`."""
+
+    name = "asyncio"
+
+    def is_running(self) -> bool:
+        try:
+            get_running_loop()
+        except RuntimeError:
+            return False
+        return True
+
+    async def wait(self, source: Operation | Block | Upload, body: bool = False) -> None:
+        loop = get_running_loop()
+        completions = _completions_of(loop)
+        future = loop.create_future()
+        token = completions.register(source, future, body)
+        if token is None:
+            return
+        try:
+            await future
+        except BaseException:
+            completions.forget(token)
+            raise
+
+
+BACKEND = AsyncioBackend()
