@@ -22,12 +22,12 @@ from ._verbs import Verbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Mapping
+    from collections.abc import Callable, Mapping
     from typing import Any, TypeAlias, TypeVar
 
     from ._auth import Auth
     from ._cookies import Cookies
-    from ._flow import Flow
+    from ._flow import AuthSteps, Flow
     from ._native import Reply
     from ._transports import AsyncHTTPTransport, HTTPTransport
     from ._types import (
@@ -57,6 +57,8 @@ class BaseClient(Verbs["Outcome"]):
 
     _is_closed = False
     _is_entered = False
+    # Whether a subclass of the user's has its own `send` or `build_request`, which then has to be called.
+    _is_overridden = False
 
     def __init__(
         self,
@@ -78,17 +80,18 @@ class BaseClient(Verbs["Outcome"]):
 
         self._transport: Any = transport
         self._engine_transport: HTTPTransport | AsyncHTTPTransport | None = None
-        if isinstance(transport, _EngineTransport):
+        # A subclass may carry requests in its own way.
+        if isinstance(transport, _EngineTransport) and not transport._is_overridden:
             self._engine_transport = transport  # type: ignore[assignment]
-        self._base_url = _with_trailing_slash(URL(base_url))
-        self.auth = auth  # type: ignore[assignment] # the setter takes more than the getter gives
-        self.params = params  # type: ignore[assignment] # as above
-        self.headers = headers  # type: ignore[assignment] # as above
-        self.cookies = cookies  # type: ignore[assignment] # as above
+        self.base_url = base_url
+        self.auth = auth
+        self.params = params
+        self.headers = headers
+        self.cookies = cookies
         self._follow_redirects = follow_redirects
         self._max_redirects = max_redirects
-        self.timeout = timeout  # type: ignore[assignment] # as above
-        self.event_hooks = event_hooks or {}  # type: ignore[assignment] # as above
+        self.timeout = timeout
+        self.event_hooks = event_hooks or {}
         self._trust_env = trust_env
         self._default_encoding = default_encoding
         self._defaults = _Defaults(self)
@@ -164,6 +167,7 @@ class BaseClient(Verbs["Outcome"]):
     @base_url.setter
     def base_url(self, url: URLTypes) -> None:
         self._base_url = _with_trailing_slash(URL(url))
+        self._has_base_url = str(url) != ""
 
     @property
     def headers(self) -> Headers:
@@ -239,7 +243,8 @@ class BaseClient(Verbs["Outcome"]):
 
     def _merge_url(self, url: URLTypes) -> URL:
         url = URL(url)
-        if not url.is_relative_url:
+        # `mailto:me` has no host, and is nevertheless not to be found below the base URL.
+        if url.scheme or not url.is_relative_url:
             return url
         # Not joined but appended: `/users` under `https://example.org/api` is `https://example.org/api/users`.
         return self._base_url.copy_with(raw_path=self._base_url.raw_path + url.raw_path.lstrip(b"/"))
@@ -272,23 +277,26 @@ class BaseClient(Verbs["Outcome"]):
         method: str,
         url: URLTypes,
         *,
-        content: RequestContent | None,
-        data: RequestData | None,
-        files: RequestFiles | None,
-        json: object,
-        params: QueryParamTypes | None,
-        headers: HeaderTypes | None,
-        cookies: CookieTypes | None,
-        auth: AuthTypes | UseClientDefault | None,
-        follow_redirects: bool | UseClientDefault,
-        timeout: TimeoutTypes | UseClientDefault,
-        extensions: RequestExtensions | None,
-        stream: bool,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: object = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+        stream: bool = False,
     ) -> EngineCall | None:
         """A request in the engine's terms. None if it needs the long way."""
         self._check_open()
+        if not isinstance(method, str):
+            raise TypeError(f"The method must be a str, not {type(method).__name__}.")
         if (
             self._engine_transport is None
+            or self._is_overridden
             or cookies
             or extensions
             or stream
@@ -302,17 +310,20 @@ class BaseClient(Verbs["Outcome"]):
         if timeout is not USE_CLIENT_DEFAULT or follow_redirects is not USE_CLIENT_DEFAULT:
             settings = self._settings_for(
                 self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout),
-                self._follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects,
+                self._follow_redirects
+                if isinstance(follow_redirects, UseClientDefault)
+                else follow_redirects,
             )
         plain = content is None and data is None and files is None and json is None
         method = method.upper()
         if plain and params is None and not self._params and method not in METHODS_WITH_CONTENT:
             merged = self._headers if headers is None else self._merge_headers(headers)
-            return method, self._merge_url(url) if self._base_url else url, merged, None, settings
+            target = self._merge_url(url) if self._has_base_url else url
+            return None if _may_have_userinfo(target) else (method, target, merged, None, settings)
         request = self.build_request(
             method, url, content=content, data=data, files=files, json=json, params=params, headers=headers
         )
-        if not hasattr(request, "_content"):
+        if not hasattr(request, "_content") or request.url.userinfo:
             return None
         return request.method, request.url, request.headers, request.content, settings
 
@@ -347,12 +358,14 @@ class BaseClient(Verbs["Outcome"]):
     def _flow(
         self,
         request: Request,
-        auth: AuthTypes | UseClientDefault | None,
-        follow_redirects: bool | UseClientDefault,
-        stream: bool,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        stream: bool = False,
     ) -> Flow[Response]:
         self._check_open()
-        follow = self._follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
+        follow = (
+            self._follow_redirects if isinstance(follow_redirects, UseClientDefault) else follow_redirects
+        )
         if "timeout" not in request.extensions:
             request.extensions = dict(request.extensions, timeout=self._timeout.as_dict())
         return authenticated(self, request, self._auth_for(request, auth), follow, stream)
@@ -367,9 +380,7 @@ class BaseClient(Verbs["Outcome"]):
             return BasicAuth(request.url.username, request.url.password)
         return Auth()
 
-    def _auth_steps(
-        self, auth: Auth, request: Request
-    ) -> Generator[Request, Response, None] | AsyncGenerator[Request, Response]:
+    def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:
         raise NotImplementedError
 
     def _received(self, response: Response, request: Request) -> None:
@@ -380,14 +391,15 @@ class BaseClient(Verbs["Outcome"]):
 
     def _redirect_request(self, request: Request, response: Response) -> Request:
         """The request that a redirect leads to, by the engine's rules."""
+        # Whether a stream can be sent again only shows when it is: a file can, a generator cannot.
         streamed = not hasattr(request, "_content")
-        content = None if streamed else request.content
+        content = b"stream" if streamed else request.content
         found = redirect(
             request.method,
             request.url,
             request.headers,
             content,
-            streamed,
+            False,
             response.status_code,
             response.headers,
         )
@@ -398,15 +410,15 @@ class BaseClient(Verbs["Outcome"]):
             url,
             headers=headers,
             cookies=self._cookies,
-            content=content if keeps_content else None,
+            content=content if keeps_content and not streamed else None,
+            stream=request.stream if keeps_content and streamed else None,
             extensions=request.extensions,
         )
 
-    def _split(
-        self, method: str, url: URLTypes, arguments: dict[str, Any]
-    ) -> tuple[Request, dict[str, Any]]:
-        """The arguments of `stream`: what makes the request, and what is for `send`."""
-        settings = {name: arguments.pop(name) for name in ("auth", "follow_redirects") if name in arguments}
+    def _split(self, method: str, url: URLTypes, arguments: dict[str, Any]) -> tuple[Request, dict[str, Any]]:
+        """The arguments of a request: what makes it, and what says how it is sent."""
+        names = ("auth", "follow_redirects", "stream")
+        settings = {name: arguments.pop(name) for name in names if name in arguments}
         return self.build_request(method, url, **arguments), settings
 
     def _enter(self) -> None:
@@ -457,8 +469,12 @@ def _auth_of(auth: AuthTypes | None) -> Auth | None:
     raise TypeError(f'Invalid "auth" argument: {auth!r}')
 
 
+def _may_have_userinfo(url: URLTypes) -> bool:
+    """Whether a URL has credentials, which become a header on the long way."""
+    return "@" in url if isinstance(url, str) else isinstance(url, URL) and url.userinfo != b""
+
+
 def _with_trailing_slash(url: URL) -> URL:
-    if not url or url.raw_path.endswith(b"/"):
+    if url.raw_path.endswith(b"/"):
         return url
     return url.copy_with(raw_path=url.raw_path + b"/")
-

@@ -21,13 +21,14 @@ from .concurrency import chosen_backend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping  # noqa: F401 - a base class names it in a string
     from contextlib import AbstractAsyncContextManager, AbstractContextManager
     from types import TracebackType
     from typing import Any, Self
 
     from ._auth import Auth
     from ._config import Limits
+    from ._flow import AuthSteps
     from ._parallel import AsyncParallel, Parallel
     from ._request import Request
     from ._response import Response
@@ -97,6 +98,10 @@ class Client(BaseClient["Response"]):
             default_encoding=default_encoding,
             transport=transport,
         )
+
+    def __init_subclass__(cls) -> None:
+        base = Client
+        cls._is_overridden = cls.send is not base.send or cls.build_request is not base.build_request
 
     def request(
         self,
@@ -224,9 +229,11 @@ class Client(BaseClient["Response"]):
         if self._engine_transport is None:
             response: Response = self._transport.handle_request(request)
             return response
-        return self._engine_transport._exchange(request, settings_of(request, stream=stream), stream)  # type: ignore[return-value] # a synchronous client has a synchronous transport
+        transport: Any = self._engine_transport  # a synchronous client has a synchronous one
+        exchanged: Response = transport._exchange(request, settings_of(request, stream=stream), stream)
+        return exchanged
 
-    def _auth_steps(self, auth: Auth, request: Request) -> Any:  # noqa: ANN401 - a generator of either kind
+    def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:
         return auth.sync_auth_flow(request)
 
 
@@ -281,6 +288,10 @@ class AsyncClient(BaseClient["Coroutine[Any, Any, Response]"]):
             default_encoding=default_encoding,
             transport=transport,
         )
+
+    def __init_subclass__(cls) -> None:
+        base = AsyncClient
+        cls._is_overridden = cls.send is not base.send or cls.build_request is not base.build_request
 
     async def request(
         self,
@@ -419,7 +430,15 @@ class AsyncClient(BaseClient["Coroutine[Any, Any, Response]"]):
         if self._engine_transport is None:
             response: Response = await self._transport.handle_async_request(request)
             return response
-        return await self._engine_transport._exchange(request, settings_of(request, stream=stream), stream)  # type: ignore[misc] # an async client has an async transport
+        transport: Any = self._engine_transport  # an async client has an async one
+        exchanged: Response = await transport._exchange(request, settings_of(request, stream=stream), stream)
+        return exchanged
 
-    def _auth_steps(self, auth: Auth, request: Request) -> Any:  # noqa: ANN401 - a generator of either kind
+    def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:
+        from ._auth import Auth as Base
+
+        # An async generator has to be closed in the task that uses it, which a request that is given up
+        # cannot always do. Only a scheme that itself waits needs one.
+        if type(auth).async_auth_flow is Base.async_auth_flow:
+            return auth.auth_flow(request)
         return auth.async_auth_flow(request)

@@ -138,6 +138,12 @@ class Cookies(MutableMapping[str, str]):
 
     def _adopt(self, cookies: Cookies) -> None:
         for cookie in cookies._each():
+            if not cookie.domain and not cookie.domain_specified:
+                # Of no host at all: for every server, which the policy wants to have been said.
+                from copy import copy
+
+                cookie = copy(cookie)
+                cookie.domain_specified = True
             self.jar.set_cookie(cookie)
 
     def _each(self) -> list[Cookie]:

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from ._auth import Auth
     from ._base import BaseClient
-    from ._native import Block
+    from ._native import Block, Operation
     from ._request import Request
     from ._response import Response
     from .concurrency import AsyncBackend
 
     T = TypeVar("T")
     Flow: TypeAlias = Generator["Effect", Any, T]
+    AuthSteps: TypeAlias = Generator[Request, Response, None] | AsyncGenerator[Request, Response]
 
 
 class Effect:
@@ -122,13 +123,11 @@ class ReadRequest(Effect):
 class Authenticate(Effect):
     """Take the next step of an auth flow: the next request, or None at its end."""
 
-    __slots__ = ("response", "steps")
+    __slots__ = ("auth", "request", "response", "steps")
 
-    def __init__(
-        self,
-        steps: Generator[Request, Response, None] | AsyncGenerator[Request, Response],
-        response: Response | None,
-    ) -> None:
+    def __init__(self, auth: Auth, request: Request, steps: AuthSteps, response: Response | None) -> None:
+        self.auth = auth
+        self.request = request
         self.steps: Any = steps
         self.response = response
 
@@ -140,29 +139,61 @@ class Authenticate(Effect):
         return request
 
     async def arun(self) -> Request | None:
+        if not hasattr(self.steps, "asend"):
+            await self._read_what_is_required()
+            return self.run()
         try:
             request: Request = await self.steps.asend(self.response)
         except StopAsyncIteration:
             return None
         return request
 
+    async def _read_what_is_required(self) -> None:
+        if self.response is None:
+            if self.auth.requires_request_body:
+                await self.request.aread()
+        elif self.auth.requires_response_body:
+            await self.response.aread()
 
-class Wait(Effect):
-    """Wait until a parallel block has something ready, or an operation of it is."""
 
-    __slots__ = ("backend", "source")
+class EndAuthentication(Effect):
+    """Leave an auth flow where it is."""
 
-    def __init__(self, source: Block | Any, backend: AsyncBackend | None) -> None:  # noqa: ANN401
-        self.source = source
-        self.backend = backend
+    __slots__ = ("steps",)
+
+    def __init__(self, steps: AuthSteps) -> None:
+        self.steps: Any = steps
 
     def run(self) -> None:
+        self.steps.close()
+
+    async def arun(self) -> None:
+        if hasattr(self.steps, "aclose"):
+            await self.steps.aclose()
+        else:
+            self.steps.close()
+
+
+class Wait(Effect):
+    """Wait until the block has something ready, or one operation of it is, or something else changed."""
+
+    __slots__ = ("backend", "source", "wakers")
+
+    def __init__(
+        self, source: Block | Operation, backend: AsyncBackend | None, wakers: set[Callable[[], object]]
+    ) -> None:
+        self.source = source
+        self.backend = backend
+        self.wakers = wakers
+
+    def run(self) -> None:
+        # Nothing else can change: no other thread may use the block meanwhile.
         self.source.wait()
 
     async def arun(self) -> None:
         from .concurrency import chosen_backend
 
-        await chosen_backend(self.backend).wait(self.source)
+        await chosen_backend(self.backend).wait(self.source, wakers=self.wakers)
 
 
 def run(flow: Flow[T]) -> T:
@@ -202,21 +233,15 @@ def authenticated(
 ) -> Flow[Response]:
     """A request with its authentication, redirects and hooks."""
     steps = client._auth_steps(auth, request)
-    history: list[Response] = []
-    following: Request | None = yield Authenticate(steps, None)
-    assert following is not None, "an auth flow yields at least one request"
-    while True:
-        response = yield from redirected(client, following, follow_redirects, history)
-        try:
-            following = yield Authenticate(steps, response)
-            if following is None:
-                break
-            response.history = list(history)
-            yield Read(response)
-            history.append(response)
-        except BaseException:
-            yield Close(response)
-            raise
+    try:
+        response = yield from _stepped(client, request, auth, steps, follow_redirects)
+    except GeneratorExit:
+        # The flow was given up, and nobody performs its effects any more.
+        raise
+    except BaseException:
+        # Left to the garbage collector, an async generator's `finally` would run in no task at all.
+        yield EndAuthentication(steps)
+        raise
     if not stream:
         try:
             yield Read(response)
@@ -224,6 +249,27 @@ def authenticated(
             yield Close(response)
             raise
     return response
+
+
+def _stepped(
+    client: BaseClient[Any], request: Request, auth: Auth, steps: AuthSteps, follow_redirects: bool
+) -> Flow[Response]:
+    """The response to the last request of an auth flow."""
+    history: list[Response] = []
+    following: Request | None = yield Authenticate(auth, request, steps, None)
+    assert following is not None, "an auth flow yields at least one request"
+    while True:
+        response = yield from redirected(client, following, follow_redirects, history)
+        try:
+            following = yield Authenticate(auth, request, steps, response)
+            if following is None:
+                return response
+            response.history = list(history)
+            yield Read(response)
+            history.append(response)
+        except BaseException:
+            yield Close(response)
+            raise
 
 
 def redirected(

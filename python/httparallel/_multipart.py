@@ -69,6 +69,10 @@ class FileField:
             raise TypeError("Multipart file uploads require 'io.BytesIO', not 'io.StringIO'.")
         if isinstance(file, io.TextIOBase):
             raise TypeError("Multipart file uploads must be opened in binary mode, not text mode.")
+        if not isinstance(file, (bytes, str)) and not hasattr(file, "read"):
+            raise TypeError(
+                f"A file to upload must be bytes, str or a binary file, not {type(file).__name__}."
+            )
         # A content type among the headers wins over the tuple's third element.
         if not any(key.lower() == "content-type" for key in headers):
             content_type = content_type or _guessed_type(filename)

@@ -54,6 +54,8 @@ class Request:
         stream: SyncByteStream | AsyncByteStream | None = None,
         extensions: RequestExtensions | None = None,
     ) -> None:
+        if not isinstance(method, str):
+            raise TypeError(f"The method must be a str, not {type(method).__name__}.")
         self.method = method.upper()
         self.url = URL(url) if params is None else URL(url, params=params)
         self.headers = Headers(headers)

@@ -123,10 +123,14 @@ class Response(Body):
         reply = self._reply
         if reply is None:
             return {}
-        if reply.stream_id is not None:
-            # RFC 9113, section 8.3.2: HTTP/2 has no reason phrases.
-            return {"http_version": reply.version, "stream_id": reply.stream_id}
-        return {"http_version": reply.version, "reason_phrase": reply.reason}
+        extensions: dict[str, Any] = {"http_version": reply.version}
+        reason, stream_id = reply.reason, reply.stream_id
+        # RFC 9113, section 8.3.2: HTTP/2 has no reason phrase; in HTTP/1.1 an empty one was sent.
+        if reason or stream_id is None:
+            extensions["reason_phrase"] = reason
+        if stream_id is not None:
+            extensions["stream_id"] = stream_id
+        return extensions
 
     @lazy
     def history(self) -> list[Response]:

@@ -83,6 +83,9 @@ class _EngineTransport:
     - `retries`: how often a failed attempt to connect is repeated.
     """
 
+    # Whether a subclass of the user's has its own way to carry a request, which then has to be called.
+    _is_overridden = False
+
     def __init__(
         self,
         verify: ssl.SSLContext | str | bool = True,
@@ -120,6 +123,9 @@ class _EngineTransport:
 class HTTPTransport(_EngineTransport, BaseTransport):
     """The engine, for synchronous clients."""
 
+    def __init_subclass__(cls) -> None:
+        cls._is_overridden = cls.handle_request is not HTTPTransport.handle_request
+
     def handle_request(self, request: Request) -> Response:
         return self._exchange(request, settings_of(request, stream=True), True)
 
@@ -147,6 +153,9 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
 
     _backend: AsyncBackend | None = None
 
+    def __init_subclass__(cls) -> None:
+        cls._is_overridden = cls.handle_async_request is not AsyncHTTPTransport.handle_async_request
+
     async def handle_async_request(self, request: Request) -> Response:
         return await self._exchange(request, settings_of(request, stream=True), True)
 
@@ -160,7 +169,7 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
             )
             try:
                 if upload is not None:
-                    await asend_body(request, upload, operation, backend)
+                    await asend_body(request, upload, backend)
                 await backend.wait(operation)
             except BaseException:
                 operation.cancel()
@@ -219,9 +228,7 @@ def settings_of(
     )
 
 
-def response_of(
-    reply: Reply, request: Request, stream: SyncByteStream | AsyncByteStream | None
-) -> Response:
+def response_of(reply: Reply, request: Request, stream: SyncByteStream | AsyncByteStream | None) -> Response:
     """A response to a request that exists as an object, which the response then refers to."""
     response = Response._from_reply(reply, NO_DEFAULTS, stream)
     response.request = request
@@ -254,15 +261,19 @@ def send_body(request: Request, upload: Upload, operation: Operation) -> None:
         raise
 
 
-async def asend_body(
-    request: Request, upload: Upload, operation: Operation, backend: AsyncBackend
-) -> None:
+async def asend_body(request: Request, upload: Upload, backend: AsyncBackend) -> None:
     """Produces the content, in the caller's task, as fast as the connection takes it."""
-    async for piece in request.stream:  # type: ignore[union-attr] # upload_of has looked
-        if not upload.push(piece):
-            return
-        await backend.wait(upload)
-    upload.end()
+    pieces = request.stream.__aiter__()  # type: ignore[union-attr] # upload_of has looked
+    try:
+        async for piece in pieces:
+            if not upload.push(piece):
+                return
+            await backend.wait(upload)
+        upload.end()
+    finally:
+        # Left to the garbage collector, a generator's `finally` would run in no task at all.
+        if hasattr(pieces, "aclose"):
+            await pieces.aclose()
 
 
 def _roots(verify: ssl.SSLContext | str | bool, trust_env: bool) -> bytes | bool:
@@ -281,9 +292,9 @@ def _roots(verify: ssl.SSLContext | str | bool, trust_env: bool) -> bytes | bool
             "verify must be True, False, or the path of a file or directory with certificate authorities; "
             f"{type(verify).__name__} is not supported yet."
         )
-    files = [path]
-    if os.path.isdir(path):
-        files = sorted(os.path.join(path, name) for name in os.listdir(path))
+    if not os.path.isdir(path):
+        return _read(path)
+    files = sorted(os.path.join(path, name) for name in os.listdir(path))
     return b"\n".join(_read(file) for file in files if os.path.isfile(file))
 
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 import trio
-from httparallel.concurrency.trio import TrioBackend
 
 import httparallel
+from httparallel.concurrency.trio import TrioBackend
 
 README = Path(__file__).resolve().parent.parent.parent / "README.md"
 

@@ -41,6 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
+#[expect(clippy::cast_precision_loss, reason = "a rate is told to a few digits")]
 fn report(what: &str, requests: usize, started: Instant) {
     let elapsed = started.elapsed();
     let rate = requests as f64 / elapsed.as_secs_f64();

@@ -132,9 +132,23 @@ pub enum Listener {
     Queue(Arc<CompletionQueue>, u64),
     /// A thread that waits in `poll(2)`.
     Thread(Arc<Notifier>),
+    /// Several, who wait for the same thing.
+    Several(Vec<Listener>),
 }
 
 impl Listener {
+    /// Adds one who waits for the same thing.
+    pub(crate) fn add(&mut self, other: Self) {
+        *self = match std::mem::take(self) {
+            Self::Nobody => other,
+            Self::Several(mut listeners) => {
+                listeners.push(other);
+                Self::Several(listeners)
+            }
+            one => Self::Several(vec![one, other]),
+        };
+    }
+
     /// Tells.
     pub fn notify(self) {
         match self {
@@ -142,6 +156,7 @@ impl Listener {
             Self::Waker(waker) => waker.wake(),
             Self::Queue(queue, token) => queue.push(token),
             Self::Thread(notifier) => notifier.notify(),
+            Self::Several(listeners) => listeners.into_iter().for_each(Self::notify),
         }
     }
 }

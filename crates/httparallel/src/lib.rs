@@ -1,8 +1,30 @@
 //! An HTTP client that sends many requests at once, from blocking code or from any async executor.
+//!
+//! [`Client`] is for async code, [`blocking::Client`] for all other; both have
+//! [parallel blocks](parallel):
+//!
+//! ```
+//! # let server = httparallel_testserver::TestServer::start(Default::default())?;
+//! # let url = server.http_url();
+//! use httparallel::blocking::Client;
+//!
+//! let client = Client::new();
+//! let mut parallel = client.parallel();
+//! for size in 1..10 {
+//!     parallel.get(format!("{url}/bytes/{size}"))?;
+//! }
+//! for outcome in &mut parallel {
+//!     println!("{} {}", outcome.url.as_str(), outcome.response?.status());
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Below them lie [`Engine`], [`Operation`] and [`Block`]: what bindings for other languages are made of.
 
 #[cfg(not(unix))]
 compile_error!("httparallel runs on Unix; Windows is not supported yet");
 
+mod api;
 mod completion;
 mod config;
 mod engine;
@@ -12,6 +34,10 @@ mod net;
 mod operation;
 mod runtime;
 
+pub use api::{
+    Body, Client, ClientBuilder, IntoUrl, Parallel, Pending, RequestBuilder, Response, StatusError, blocking,
+    parallel,
+};
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};

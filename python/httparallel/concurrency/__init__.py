@@ -10,6 +10,8 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._native import Block, Operation, Upload
 
 __all__ = ["AsyncBackend", "current_backend"]
@@ -19,14 +21,26 @@ class AsyncBackend:
     """An async library that clients can run on."""
 
     name: str
+    # Whether functions that need not wait are expected to let others run all the same.
+    has_checkpoints = False
 
     def is_running(self) -> bool:
         """Whether the caller runs on this library."""
         raise NotImplementedError
 
-    async def wait(self, source: Operation | Block | Upload, body: bool = False) -> None:
-        """Waits until the operation is ready, with `body` until more of its body is there; until the block has
-        something ready; until the upload has room. Cancelling the wait does nothing to what is waited for.
+    async def checkpoint(self) -> None:
+        """Lets other tasks run, and cancellation happen. Called only if `has_checkpoints` is true."""
+
+    async def wait(
+        self,
+        source: Operation | Block | Upload,
+        body: bool = False,
+        wakers: set[Callable[[], object]] | None = None,
+    ) -> None:
+        """Waits until the operation is ready, with `body` until more of its body is there; until the block
+        has something ready; until the upload has room. Meanwhile `wakers` has a function that ends the wait.
+
+        Cancelling the wait does nothing to what is waited for.
         """
         raise NotImplementedError
 

@@ -6,7 +6,7 @@ one wake-up.
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, get_running_loop
+from asyncio import AbstractEventLoop, Future, get_running_loop
 from weakref import WeakKeyDictionary
 
 from .._native import Completions
@@ -14,6 +14,8 @@ from . import AsyncBackend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._native import Block, Operation, Upload
 
 __all__ = ["AsyncioBackend"]
@@ -41,18 +43,41 @@ class AsyncioBackend(AsyncBackend):
             return False
         return True
 
-    async def wait(self, source: Operation | Block | Upload, body: bool = False) -> None:
+    async def wait(
+        self,
+        source: Operation | Block | Upload,
+        body: bool = False,
+        wakers: set[Callable[[], object]] | None = None,
+    ) -> None:
         loop = get_running_loop()
         completions = _completions_of(loop)
         future = loop.create_future()
         token = completions.register(source, future, body)
         if token is None:
             return
+        if wakers is not None:
+            await _wait_for_any(future, completions, token, wakers)
+            return
         try:
             await future
         except BaseException:
             completions.forget(token)
             raise
+
+
+async def _wait_for_any(
+    future: Future[None], completions: Completions, token: int, wakers: set[Callable[[], object]]
+) -> None:
+    def wake() -> None:
+        if not future.done():
+            future.set_result(None)
+
+    wakers.add(wake)
+    try:
+        await future
+    finally:
+        wakers.discard(wake)
+        completions.forget(token)
 
 
 BACKEND = AsyncioBackend()

@@ -13,11 +13,27 @@ from . import AsyncBackend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .._native import Block, Operation, Upload
 
 __all__ = ["TrioBackend"]
 
 _completions: RunVar[Completions] = RunVar("httparallel.completions")
+
+
+class _Waiter:
+    """A task that waits. It may be woken once."""
+
+    __slots__ = ("_task",)
+
+    def __init__(self, task: Task) -> None:
+        self._task: Task | None = task
+
+    def wake(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            reschedule(task)
 
 
 def _completions_of_run() -> Completions:
@@ -33,22 +49,32 @@ def _completions_of_run() -> Completions:
 async def _watch(completions: Completions) -> None:
     while True:
         await trio.lowlevel.wait_readable(completions.fileno())
-        task: Task
-        for task in completions.take():
-            reschedule(task)
+        waiter: _Waiter
+        for waiter in completions.take():
+            waiter.wake()
 
 
 class TrioBackend(AsyncBackend):
     """Asks for trio: `AsyncClient(backend=TrioBackend())`."""
 
     name = "trio"
+    has_checkpoints = True
 
     def is_running(self) -> bool:
         return trio.lowlevel.in_trio_run()
 
-    async def wait(self, source: Operation | Block | Upload, body: bool = False) -> None:
+    async def checkpoint(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def wait(
+        self,
+        source: Operation | Block | Upload,
+        body: bool = False,
+        wakers: set[Callable[[], object]] | None = None,
+    ) -> None:
         completions = _completions_of_run()
-        token = completions.register(source, current_task(), body)
+        waiter = _Waiter(current_task())
+        token = completions.register(source, waiter, body)
         if token is None:
             # trio's functions are checkpoints, always.
             await trio.lowlevel.checkpoint()
@@ -58,7 +84,15 @@ class TrioBackend(AsyncBackend):
             completions.forget(token)
             return Abort.SUCCEEDED
 
-        await trio.lowlevel.wait_task_rescheduled(abort)
+        if wakers is None:
+            await trio.lowlevel.wait_task_rescheduled(abort)
+            return
+        wakers.add(waiter.wake)
+        try:
+            await trio.lowlevel.wait_task_rescheduled(abort)
+        finally:
+            wakers.discard(waiter.wake)
+            completions.forget(token)
 
 
 BACKEND = TrioBackend()

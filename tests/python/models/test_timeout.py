@@ -8,13 +8,14 @@ import ssl
 
 import pytest
 
-from httparallel import Limits, Proxy, Timeout, create_ssl_context
+from httparallel import Limits, Timeout, create_ssl_context
 from httparallel._config import (
     DEFAULT_LIMITS,
     DEFAULT_MAX_REDIRECTS,
     DEFAULT_TIMEOUT_CONFIG,
     UNSET,
     USE_CLIENT_DEFAULT,
+    Proxy,
 )
 
 

@@ -1,5 +1,7 @@
 //! Redirects: RFC 9110 section 15.4, with httpx's choices, and credentials bound to their origin.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 
 use super::request::{Content, Method, Request};
@@ -70,7 +72,7 @@ fn method_after(method: &Method, status: u16) -> Method {
 }
 
 fn target(from: &Url, headers: &Headers) -> Result<Url> {
-    let location = headers.get("location").map(|value| String::from_utf8_lossy(value)).unwrap_or_default();
+    let location = headers.get("location").map(|value| text(value)).unwrap_or_default();
     let url = from.join(&location).map_err(|error| {
         Error::protocol(format!("Invalid URL in location header: {}.", error.message())).with_source(error)
     })?;
@@ -85,6 +87,15 @@ fn target(from: &Url, headers: &Headers) -> Result<Url> {
     match (url.fragment(), from.fragment()) {
         (None | Some(""), Some(fragment)) => url.with().fragment(Some(fragment)).build(),
         _ => Ok(url),
+    }
+}
+
+/// A header's value as text: UTF-8, which servers send, or else ISO 8859-1, which RFC 9110 section 5.5 names as
+/// what history allows.
+fn text(value: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(value) {
+        Ok(text) => text.into(),
+        Err(_) => value.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
     }
 }
 

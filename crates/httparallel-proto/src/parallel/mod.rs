@@ -3,6 +3,9 @@
 //! A request of a block that has no turn yet has not asked the pool for anything, so waiting here never
 //! uses up a pool timeout.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 
 /// Who may start, at most `limit` at a time.
@@ -24,7 +27,7 @@ pub struct Plan<R> {
 }
 
 impl<R> Plan<R> {
-    /// A plan with at most `limit` requests in flight. `None`: no limit.
+    /// A plan with at most `limit` requests in flight, one at least. `None`: no limit.
     pub fn new(limit: Option<usize>) -> Self {
         Self { limit: limit.unwrap_or(usize::MAX).max(1), in_flight: 0, waiting: VecDeque::new() }
     }

@@ -1,9 +1,11 @@
-//! What the pool knows about one connection, and the idle ones in the order they fell idle.
+//! Connections as the pool knows them.
 
-use std::collections::VecDeque;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// Names a connection. Never used twice by one pool.
+use super::list::{Links, List, count_visit};
+use super::queue::WaiterId;
+
+/// Names a connection of a pool. Never used twice by one pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ConnId {
     pub(super) slot: usize,
@@ -43,16 +45,40 @@ pub enum State {
     Active(usize),
 }
 
+/// On which of its origin's lists a connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shelf {
+    /// Being opened.
+    Connecting,
+    /// HTTP/1.1, idle, by lane.
+    Idle(Lane),
+    /// HTTP/2 with room for another stream.
+    Room,
+}
+
+/// What a connection attempt was started for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Attempt {
+    pub(super) owner: WaiterId,
+    pub(super) limit: Option<Duration>,
+}
+
 #[derive(Debug)]
 pub(super) struct Connection<C> {
     pub(super) id: ConnId,
     pub(super) origin: usize,
+    pub(super) attempt: Attempt,
     pub(super) state: State,
     /// `None` while connecting.
     pub(super) opened: Option<Opened>,
+    /// The peer said that it takes no new request.
+    pub(super) retired: bool,
     /// The caller's handle; `None` while connecting, and while a detached connection is out.
     pub(super) handle: Option<C>,
     pub(super) requests: u64,
+    /// Where it is filed at the moment.
+    pub(super) shelf: Option<Shelf>,
+    is_aging: bool,
 }
 
 impl<C> Connection<C> {
@@ -60,18 +86,31 @@ impl<C> Connection<C> {
     pub(super) fn has_room(&self) -> bool {
         match (self.opened, self.state) {
             (Some(Opened::Http1(_)), State::Idle(_)) => true,
-            (Some(Opened::Http2 { max_streams }), State::Active(streams)) => streams < max_streams,
-            (Some(Opened::Http2 { max_streams }), State::Idle(_)) => max_streams > 0,
+            (Some(Opened::Http2 { max_streams }), State::Active(streams)) => {
+                !self.retired && streams < max_streams
+            }
+            (Some(Opened::Http2 { max_streams }), State::Idle(_)) => !self.retired && max_streams > 0,
             _ => false,
         }
     }
 
-    pub(super) fn begin(&mut self) {
-        self.requests += 1;
-        self.state = match self.state {
-            State::Active(count) => State::Active(count + 1),
-            _ => State::Active(1),
-        };
+    pub(super) fn is_idle(&self) -> bool {
+        matches!(self.state, State::Idle(_))
+    }
+
+    /// Whether it is an HTTP/2 connection whose peer allows no stream at the moment.
+    pub(super) fn is_stalled(&self) -> bool {
+        !self.retired && self.opened == Some(Opened::Http2 { max_streams: 0 })
+    }
+
+    /// Where it belongs.
+    pub(super) fn proper_shelf(&self) -> Option<Shelf> {
+        match (self.state, self.opened) {
+            (State::Connecting, _) => Some(Shelf::Connecting),
+            (State::Idle(_), Some(Opened::Http1(lane))) => Some(Shelf::Idle(lane)),
+            (_, Some(Opened::Http2 { .. })) if self.has_room() => Some(Shelf::Room),
+            _ => None,
+        }
     }
 }
 
@@ -81,84 +120,106 @@ pub(super) struct Connections<C> {
     slots: Vec<Option<Connection<C>>>,
     vacant: Vec<usize>,
     next_serial: u64,
-    /// Every time a connection fell idle; entries that are no longer true are skipped and swept.
-    idle: VecDeque<(ConnId, Instant)>,
-    pub(super) idle_count: usize,
+    /// Neighbours on a shelf of the origin.
+    pub(super) shelved: Links,
+    by_age: Links,
+    aging: List,
 }
 
 impl<C> Connections<C> {
     pub(super) fn new() -> Self {
-        Self { slots: Vec::new(), vacant: Vec::new(), next_serial: 0, idle: VecDeque::new(), idle_count: 0 }
+        Self {
+            slots: Vec::new(),
+            vacant: Vec::new(),
+            next_serial: 0,
+            shelved: Links::default(),
+            by_age: Links::default(),
+            aging: List::default(),
+        }
     }
 
     pub(super) fn len(&self) -> usize {
         self.slots.len() - self.vacant.len()
     }
 
+    /// How many idle and could serve.
+    pub(super) fn idle_count(&self) -> usize {
+        self.aging.len()
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Connection<C>> {
         self.slots.iter().flatten()
     }
 
-    pub(super) fn insert(&mut self, origin: usize) -> ConnId {
+    pub(super) fn insert(&mut self, origin: usize, attempt: Attempt) -> ConnId {
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
         });
         let id = ConnId { slot, serial: self.next_serial };
         self.next_serial += 1;
-        let state = State::Connecting;
-        self.slots[slot] = Some(Connection { id, origin, state, opened: None, handle: None, requests: 0 });
+        self.slots[slot] = Some(Connection {
+            id,
+            origin,
+            attempt,
+            state: State::Connecting,
+            opened: None,
+            retired: false,
+            handle: None,
+            requests: 0,
+            shelf: None,
+            is_aging: false,
+        });
         id
     }
 
     pub(super) fn get(&mut self, id: ConnId) -> Option<&mut Connection<C>> {
+        count_visit();
         self.slots.get_mut(id.slot)?.as_mut().filter(|conn| conn.id == id)
     }
 
-    /// Marks a connection as serving one request more.
-    pub(super) fn begin(&mut self, id: ConnId) {
-        let Some(conn) = self.get(id) else { return };
-        let was_idle = matches!(conn.state, State::Idle(_));
-        conn.begin();
-        if was_idle {
-            self.idle_count -= 1;
+    /// The connection in a slot that a list names.
+    pub(super) fn id_at(&self, slot: Option<usize>) -> Option<ConnId> {
+        self.slots.get(slot?)?.as_ref().map(|conn| conn.id)
+    }
+
+    /// Brings the list of idle connections up to date with this one.
+    pub(super) fn age(&mut self, id: ConnId) {
+        let Some(conn) = self.slots.get_mut(id.slot).and_then(Option::as_mut) else { return };
+        let idles = conn.is_idle() && conn.has_room();
+        let was_aging = std::mem::replace(&mut conn.is_aging, idles);
+        match (was_aging, idles) {
+            (false, true) => self.by_age.push(&mut self.aging, id.slot),
+            (true, false) => self.by_age.remove(&mut self.aging, id.slot),
+            _ => {}
         }
     }
 
-    pub(super) fn set_idle(&mut self, id: ConnId, now: Instant) {
-        let Some(conn) = self.get(id) else { return };
-        conn.state = State::Idle(now);
-        self.idle_count += 1;
-        self.idle.push_back((id, now));
-        if self.idle.len() > 64 && self.idle.len() > 2 * self.idle_count {
-            let slots = &self.slots;
-            self.idle.retain(|&(id, since)| is_idle_since(slots, id, since));
-        }
-    }
-
+    /// Takes out a connection that is on no shelf any more.
     pub(super) fn remove(&mut self, id: ConnId) -> Option<Connection<C>> {
         self.get(id)?;
         let conn = self.slots[id.slot].take()?;
         self.vacant.push(id.slot);
-        if matches!(conn.state, State::Idle(_)) {
-            self.idle_count -= 1;
+        if conn.is_aging {
+            self.by_age.remove(&mut self.aging, id.slot);
         }
         Some(conn)
     }
 
     /// The connection that has idled longest, and since when.
-    pub(super) fn oldest_idle(&mut self) -> Option<(ConnId, Instant)> {
-        while let Some(&(id, since)) = self.idle.front() {
-            if is_idle_since(&self.slots, id, since) {
-                return Some((id, since));
-            }
-            self.idle.pop_front();
+    pub(super) fn oldest_idle(&self) -> Option<(ConnId, Instant)> {
+        let conn = self.slots.get(self.aging.first()?)?.as_ref()?;
+        match conn.state {
+            State::Idle(since) => Some((conn.id, since)),
+            State::Connecting | State::Active(_) => None,
         }
-        None
     }
-}
 
-fn is_idle_since<C>(slots: &[Option<Connection<C>>], id: ConnId, since: Instant) -> bool {
-    let conn = slots.get(id.slot).and_then(Option::as_ref);
-    conn.is_some_and(|conn| conn.id == id && conn.state == State::Idle(since))
+    pub(super) fn drain(&mut self) -> Vec<Connection<C>> {
+        self.vacant.clear();
+        self.shelved = Links::default();
+        self.by_age = Links::default();
+        self.aging = List::default();
+        self.slots.drain(..).flatten().collect()
+    }
 }

@@ -1,8 +1,9 @@
 //! Which request gets which connection: the pool as a pure state machine.
 //!
 //! The pool owns no socket. Callers tell it what happened (a request came, a connection opened, was
-//! released, died) and do what it answers. Every step is O(1), amortised, in connections and requests:
-//! connections are found through their origin, and queues delete lazily.
+//! released, died) and do what it answers. No step gets slower with the number of connections: they are found
+//! through their origin, on linked lists that they leave in constant time. Requests that have to wait are
+//! also in two trees, by deadline and by what they want, so that a step costs the logarithm of how many wait.
 //!
 //! ```text
 //!            request ──► idle connection? ──yes──► Start on it
@@ -21,14 +22,19 @@
 //! A connection being opened belongs to nobody: when it is ready it serves the first request waiting for
 //! its origin, and a request is never held up by a slow connection attempt while another one is free.
 
+mod action;
 mod assign;
 mod connection;
+mod list;
+mod origin;
+mod places;
 mod queue;
 
 #[cfg(test)]
 mod tests;
 
-pub use assign::{Action, Assignment, Pool, Wish};
+pub use action::{Action, Assignment, Wish};
+pub use assign::Pool;
 pub use connection::{ConnId, Lane, Opened, State};
 pub use queue::WaiterId;
 
@@ -65,6 +71,10 @@ pub enum Dropped {
     TooManyIdle,
     /// It idled while a request to another origin needed its place.
     Evicted,
+    /// The peer takes no more requests on it, and the last one is over.
+    Retired,
+    /// It was opened after all, when nobody waited for it any more.
+    Unwanted,
     /// The pool was closed.
     PoolClosed,
 }
@@ -76,6 +86,8 @@ impl Dropped {
             Self::Expired => "the connection idled longer than keepalive_expiry",
             Self::TooManyIdle => "more connections idled than max_keepalive_connections",
             Self::Evicted => "a request to another origin needed the idle connection's place",
+            Self::Retired => "the peer takes no more requests on the connection",
+            Self::Unwanted => "nobody waits for the new connection any more",
             Self::PoolClosed => "the pool was closed",
         }
     }

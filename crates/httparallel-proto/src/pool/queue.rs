@@ -1,13 +1,17 @@
-//! Waiting requests: first come, first served within an origin and over all origins, with deadlines.
+//! Waiting requests: first come, first served within an origin, with deadlines.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::time::Instant;
+
+use super::action::Wish;
+use super::list::{Links, List, count_visit};
 
 /// Names a waiting request. Never used twice by one pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WaiterId {
-    pub(super) slot: usize,
+    /// Grows with every request, so that ids sort by age.
     pub(super) serial: u64,
+    pub(super) slot: usize,
 }
 
 /// One waiting request.
@@ -16,9 +20,9 @@ pub(super) struct Waiter<W> {
     pub(super) id: WaiterId,
     pub(super) origin: usize,
     pub(super) payload: W,
+    pub(super) wish: Wish,
     /// How often a connection of another origin was freed and served a younger request.
     pub(super) passed_over: u32,
-    deadline: Option<Instant>,
 }
 
 /// All waiting requests of a pool, in slots that are reused.
@@ -27,9 +31,7 @@ pub(super) struct Waiters<W> {
     slots: Vec<Option<Waiter<W>>>,
     vacant: Vec<usize>,
     next_serial: u64,
-    /// Arrival order over all origins. Entries whose waiter has gone are skipped and, once they are the
-    /// majority, swept: O(1) amortised.
-    arrivals: VecDeque<WaiterId>,
+    links: Links,
     deadlines: BTreeSet<(Instant, WaiterId)>,
 }
 
@@ -39,7 +41,7 @@ impl<W> Waiters<W> {
             slots: Vec::new(),
             vacant: Vec::new(),
             next_serial: 0,
-            arrivals: VecDeque::new(),
+            links: Links::default(),
             deadlines: BTreeSet::new(),
         }
     }
@@ -48,58 +50,65 @@ impl<W> Waiters<W> {
         self.slots.len() - self.vacant.len()
     }
 
-    pub(super) fn push(&mut self, origin: usize, payload: W, deadline: Option<Instant>) -> WaiterId {
+    /// Adds a request to the back of its origin's `line`.
+    pub(super) fn push(&mut self, line: &mut List, origin: usize, payload: W, wish: &Wish) -> WaiterId {
         let slot = self.vacant.pop().unwrap_or_else(|| {
             self.slots.push(None);
             self.slots.len() - 1
         });
-        let id = WaiterId { slot, serial: self.next_serial };
+        let id = WaiterId { serial: self.next_serial, slot };
         self.next_serial += 1;
-        self.slots[slot] = Some(Waiter { id, origin, payload, passed_over: 0, deadline });
-        self.arrivals.push_back(id);
-        if let Some(at) = deadline {
+        if let Some(at) = wish.deadline {
             self.deadlines.insert((at, id));
         }
+        self.slots[slot] = Some(Waiter { id, origin, payload, wish: *wish, passed_over: 0 });
+        self.links.push(line, slot);
         id
     }
 
-    pub(super) fn contains(&self, id: WaiterId) -> bool {
-        self.slots.get(id.slot).and_then(Option::as_ref).is_some_and(|waiter| waiter.id == id)
+    pub(super) fn get(&self, id: WaiterId) -> Option<&Waiter<W>> {
+        count_visit();
+        self.slots.get(id.slot)?.as_ref().filter(|waiter| waiter.id == id)
     }
 
-    pub(super) fn origin_of(&self, id: WaiterId) -> Option<usize> {
-        self.slots.get(id.slot)?.as_ref().filter(|waiter| waiter.id == id).map(|waiter| waiter.origin)
+    pub(super) fn get_mut(&mut self, id: WaiterId) -> Option<&mut Waiter<W>> {
+        self.slots.get_mut(id.slot)?.as_mut().filter(|waiter| waiter.id == id)
     }
 
-    pub(super) fn clear_deadline(&mut self, id: WaiterId) {
-        let waiter = self.slots.get_mut(id.slot).and_then(Option::as_mut).filter(|waiter| waiter.id == id);
-        if let Some(at) = waiter.and_then(|waiter| waiter.deadline.take()) {
-            self.deadlines.remove(&(at, id));
-        }
-    }
-
-    pub(super) fn remove(&mut self, id: WaiterId) -> Option<Waiter<W>> {
-        if !self.contains(id) {
-            return None;
-        }
+    /// Takes a request out of its origin's `line`.
+    pub(super) fn remove(&mut self, line: &mut List, id: WaiterId) -> Option<Waiter<W>> {
+        self.get(id)?;
         let waiter = self.slots[id.slot].take()?;
         self.vacant.push(id.slot);
-        if let Some(at) = waiter.deadline {
+        self.links.remove(line, id.slot);
+        if let Some(at) = waiter.wish.deadline {
             self.deadlines.remove(&(at, id));
         }
-        self.sweep();
         Some(waiter)
     }
 
-    /// The request that has waited longest, whatever its origin.
-    pub(super) fn oldest(&mut self) -> Option<&mut Waiter<W>> {
-        while let Some(&id) = self.arrivals.front() {
-            if self.contains(id) {
-                return self.slots[id.slot].as_mut();
-            }
-            self.arrivals.pop_front();
-        }
-        None
+    /// Who has waited longest in a line.
+    pub(super) fn first(&self, line: &List) -> Option<WaiterId> {
+        self.id_at(line.first())
+    }
+
+    /// Who waits last in a line.
+    pub(super) fn last(&self, line: &List) -> Option<WaiterId> {
+        self.id_at(line.last())
+    }
+
+    /// The next younger one in the line.
+    pub(super) fn after(&self, id: WaiterId) -> Option<WaiterId> {
+        self.id_at(self.links.after(id.slot))
+    }
+
+    /// The next older one in the line.
+    pub(super) fn before(&self, id: WaiterId) -> Option<WaiterId> {
+        self.id_at(self.links.before(id.slot))
+    }
+
+    fn id_at(&self, slot: Option<usize>) -> Option<WaiterId> {
+        self.slots.get(slot?)?.as_ref().map(|waiter| waiter.id)
     }
 
     pub(super) fn next_deadline(&self) -> Option<Instant> {
@@ -111,17 +120,26 @@ impl<W> Waiters<W> {
         self.deadlines.first().filter(|&&(at, _)| at <= now).map(|&(_, id)| id)
     }
 
-    pub(super) fn drain(&mut self) -> Vec<W> {
-        self.arrivals.clear();
-        self.deadlines.clear();
-        self.vacant.clear();
-        self.slots.drain(..).flatten().map(|waiter| waiter.payload).collect()
+    /// Watches a request's deadline no longer.
+    pub(super) fn disarm(&mut self, id: WaiterId) {
+        if let Some(at) = self.get(id).and_then(|waiter| waiter.wish.deadline) {
+            self.deadlines.remove(&(at, id));
+        }
     }
 
-    fn sweep(&mut self) {
-        if self.arrivals.len() > 64 && self.arrivals.len() > 2 * self.len() {
-            let slots = &self.slots;
-            self.arrivals.retain(|id| slots[id.slot].as_ref().is_some_and(|waiter| waiter.id == *id));
+    /// Watches a request's deadline again.
+    pub(super) fn arm(&mut self, id: WaiterId) {
+        if let Some(at) = self.get(id).and_then(|waiter| waiter.wish.deadline) {
+            self.deadlines.insert((at, id));
         }
+    }
+
+    pub(super) fn drain(&mut self) -> Vec<W> {
+        self.deadlines.clear();
+        self.vacant.clear();
+        self.links = Links::default();
+        let mut waiting: Vec<_> = self.slots.drain(..).flatten().collect();
+        waiting.sort_unstable_by_key(|waiter| waiter.id);
+        waiting.into_iter().map(|waiter| waiter.payload).collect()
     }
 }

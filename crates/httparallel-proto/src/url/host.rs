@@ -48,7 +48,7 @@ fn encode_ascii(host: &str) -> Cow<'_, str> {
     if host.bytes().all(|byte| Safe::PLAIN_HOST.has(byte)) {
         return Cow::Borrowed(host);
     }
-    Cow::Owned(percent::quote(&host.to_ascii_lowercase(), Safe::HOST).into_owned())
+    Cow::Owned(percent::quote(host, Safe::HOST).to_ascii_lowercase())
 }
 
 /// RFC 6874 puts a zone after `%25`; a bare `%` is common and means the same.

@@ -48,6 +48,18 @@ pub(super) fn request(
     Ok(Request { method, url, headers, content })
 }
 
+/// Refuses what `Engine.start` and `Block.submit` would refuse, for a request that is to be sent later.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over references this way")]
+pub(super) fn check_request(
+    py: Python<'_>,
+    method: &str,
+    url: &Bound<'_, PyAny>,
+    headers: PyRef<'_, PyHeaders>,
+) -> PyResult<()> {
+    request(py, method, url, &headers, None, true).map(drop)
+}
+
 fn with_host(given: &Headers, url: &Url) -> Headers {
     if given.contains("host") {
         return given.clone();

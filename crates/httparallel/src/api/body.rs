@@ -11,6 +11,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use futures_core::Stream;
 use httparallel_proto::Result;
 use httparallel_proto::decode::{Decoder, Progress};
+use parking_lot::Mutex;
 
 use super::client::Client;
 use super::in_flight::InFlight;
@@ -30,7 +31,8 @@ pub struct Body<C = Client> {
     in_flight: InFlight,
     /// As they came from the network.
     pieces: VecDeque<Bytes>,
-    decoder: Option<Decoder>,
+    /// Behind a lock that nobody ever waits for: it makes the body `Sync`, which a decoder is not.
+    decoder: Option<Mutex<Decoder>>,
     /// The decoder may hold more than it has given out.
     more: bool,
     /// Bytes of an uncoded body given out so far.
@@ -50,12 +52,12 @@ enum Step {
 
 impl InFlight {
     /// The response with its body, which arrives while it is read.
-    pub(super) fn streamed<C>(self) -> Result<Response<Body<C>>> {
+    pub(super) fn streamed<C>(mut self) -> Result<Response<Body<C>>> {
         let (response, decoder) = self.opened()?;
         let body = Body {
             in_flight: self,
             pieces: VecDeque::new(),
-            decoder,
+            decoder: decoder.map(Mutex::new),
             more: false,
             given: 0,
             over: None,
@@ -102,7 +104,7 @@ impl<C> Body<C> {
                 Some(pieces) if pieces.is_empty() => return Ok(Step::Wait),
                 Some(pieces) => self.pieces.extend(pieces),
                 None => {
-                    self.decoder.as_ref().map_or(Ok(()), Decoder::finish)?;
+                    self.decoder.as_mut().map_or(Ok(()), |decoder| decoder.get_mut().finish())?;
                     return Ok(Step::End);
                 }
             }
@@ -118,6 +120,7 @@ impl<C> Body<C> {
             guard.check(self.given, self.given)?;
             return Ok(Some(piece));
         };
+        let decoder = decoder.get_mut();
         while self.more || !self.pieces.is_empty() {
             let mut piece = self.pieces.pop_front().unwrap_or_default();
             let mut coded = &piece[..];

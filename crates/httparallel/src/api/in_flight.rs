@@ -4,23 +4,26 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use httparallel_proto::Result;
 use httparallel_proto::decode::{Decoder, Guard};
+use httparallel_proto::{Result, Url};
 
 use super::response::Response;
 use super::setup::Setup;
-use crate::{Hop, Listener, Operation};
+use super::wait::Relay;
+use crate::{Hop, Operation};
 
 /// An operation with its client, which must not close its connections meanwhile. Dropping it cancels the
 /// operation if that is not over.
 pub(super) struct InFlight {
     operation: Operation,
     setup: Arc<Setup>,
+    history: Vec<Hop>,
+    relay: Relay,
 }
 
 impl InFlight {
     pub(super) fn new(operation: Operation, setup: Arc<Setup>) -> Self {
-        Self { operation, setup }
+        Self { operation, setup, history: Vec::new(), relay: Relay::default() }
     }
 
     pub(super) fn operation(&self) -> &Operation {
@@ -28,20 +31,26 @@ impl InFlight {
     }
 
     pub(super) fn guard(&self) -> Guard {
-        self.setup.guard
+        self.setup.defaults.guard
+    }
+
+    /// The URL of the first request, before any redirect.
+    pub(super) fn requested_url(&mut self) -> Url {
+        self.history.extend(self.operation.take_history());
+        self.history.first().map_or_else(|| self.operation.url(), |hop| hop.request.url.clone())
     }
 
     /// Ready when the response is: whole, or for a streamed one its head.
-    pub(super) fn poll_ready(&self, context: &Context<'_>) -> Poll<()> {
-        pending_if(self.operation.listen(Listener::Waker(context.waker().clone())))
+    pub(super) fn poll_ready(&mut self, context: &Context<'_>) -> Poll<()> {
+        self.relay.poll(context, |listener| self.operation.listen(listener))
     }
 
     /// Ready when more of the body has arrived, or no more will.
-    pub(super) fn poll_body(&self, context: &Context<'_>) -> Poll<()> {
-        pending_if(self.operation.listen_body(Listener::Waker(context.waker().clone())))
+    pub(super) fn poll_body(&mut self, context: &Context<'_>) -> Poll<()> {
+        self.relay.poll(context, |listener| self.operation.listen_body(listener))
     }
 
-    pub(super) async fn ready(&self) {
+    pub(super) async fn ready(&mut self) {
         poll_fn(|context| self.poll_ready(context)).await;
     }
 
@@ -59,10 +68,11 @@ impl InFlight {
     }
 
     /// The response without its body, and what undoes the body's content codings.
-    pub(super) fn opened(&self) -> Result<(Response<()>, Option<Decoder>)> {
+    pub(super) fn opened(&mut self) -> Result<(Response<()>, Option<Decoder>)> {
         let head = self.operation.head()?;
         let decoder = Decoder::for_headers(&head.headers)?;
-        let history = self.operation.take_history().into_iter().map(redirected).collect::<Result<_>>()?;
+        self.history.extend(self.operation.take_history());
+        let history = self.history.drain(..).map(redirected).collect::<Result<_>>()?;
         let url = self.operation.url();
         Ok((Response::new(head, url, history, self.operation.elapsed())?, decoder))
     }
@@ -76,8 +86,4 @@ impl Drop for InFlight {
 
 fn redirected(hop: Hop) -> Result<Response<()>> {
     Response::new(hop.head, hop.request.url.clone(), Vec::new(), hop.elapsed)
-}
-
-fn pending_if(listening: bool) -> Poll<()> {
-    if listening { Poll::Pending } else { Poll::Ready(()) }
 }

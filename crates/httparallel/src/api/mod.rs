@@ -30,7 +30,7 @@ mod wait;
 
 pub use body::Body;
 pub use builder::ClientBuilder;
-pub use client::{Client, Face};
+pub use client::Client;
 pub use into_url::IntoUrl;
 pub use parallel::{Parallel, Pending};
 pub use request::RequestBuilder;

@@ -116,6 +116,11 @@ impl<B> Response<B> {
     }
 
     /// The body.
+    pub fn body(&self) -> &B {
+        &self.body
+    }
+
+    /// The body.
     pub fn into_body(self) -> B {
         self.body
     }
@@ -134,10 +139,6 @@ impl<B> Response<B> {
     pub fn error_for_status(self) -> Result<Self, StatusError<B>> {
         let failed = self.status.as_u16() >= 400;
         if failed { Err(StatusError::new(self)) } else { Ok(self) }
-    }
-
-    pub(super) fn body(&self) -> &B {
-        &self.body
     }
 
     pub(super) fn body_mut(&mut self) -> &mut B {

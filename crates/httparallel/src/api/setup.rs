@@ -3,23 +3,45 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use httparallel_proto::decode::Guard;
+use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
 use httparallel_proto::fetch::{Content, Method, Policy, Request, check_url};
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 
 use super::auth::{self, Credentials};
 use super::in_flight::InFlight;
-use crate::{Engine, Mode, Settings};
+use crate::{Config, Engine, Mode, Settings};
 
-/// The settings of a client that its requests share.
+/// The `User-Agent` of a client that sets none.
+const USER_AGENT: &str = concat!("httparallel/", env!("CARGO_PKG_VERSION"));
+
+/// A client: its connections, and what its requests start from.
 pub(crate) struct Setup {
     pub(super) engine: Engine,
+    pub(super) defaults: Defaults,
+}
+
+/// What requests start from.
+pub(super) struct Defaults {
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
     pub(super) guard: Guard,
     pub(super) headers: Headers,
     pub(super) base_url: Option<Url>,
     pub(super) credentials: Credentials,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        let headers = [("Accept", "*/*"), ("Accept-Encoding", ACCEPT_ENCODING), ("User-Agent", USER_AGENT)];
+        Self {
+            timeouts: Timeouts::default(),
+            policy: Policy::default(),
+            guard: Guard::default(),
+            headers: headers.into_iter().collect(),
+            base_url: None,
+            credentials: Credentials::default(),
+        }
+    }
 }
 
 /// A request in the making: what its caller said, without the client's defaults.
@@ -33,6 +55,10 @@ pub(super) struct Draft {
 }
 
 impl Setup {
+    pub(super) fn new(config: Config, defaults: Defaults) -> Arc<Self> {
+        Arc::new(Self { engine: Engine::new(config), defaults })
+    }
+
     /// Starts a request with the client's defaults.
     pub(super) fn draft(&self, method: &str, url: Url) -> Result<Draft> {
         Ok(Draft {
@@ -40,8 +66,8 @@ impl Setup {
             url: self.absolute(url)?,
             headers: Headers::new(),
             content: Content::Empty,
-            timeouts: self.timeouts,
-            policy: self.policy,
+            timeouts: self.defaults.timeouts,
+            policy: self.defaults.policy,
         })
     }
 
@@ -56,12 +82,13 @@ impl Setup {
     pub(super) fn finish(&self, draft: Draft) -> Result<(Request, Settings)> {
         let Draft { method, url, headers: own, content, timeouts, policy } = draft;
         check_url(&url)?;
-        let mut headers = Headers::with_capacity(own.len() + self.headers.len() + 2);
+        let defaults = &self.defaults;
+        let mut headers = Headers::with_capacity(own.len() + defaults.headers.len() + 3);
         if !own.contains("host") {
             headers.append("Host", Bytes::copy_from_slice(url.host_header()));
         }
-        let credentials = if own.contains(auth::HEADER) { None } else { self.credentials.of(&url) };
-        for header in &self.headers {
+        let credentials = if own.contains(auth::HEADER) { None } else { defaults.credentials.of(&url) };
+        for header in &defaults.headers {
             let replaced = own.contains(&header.name)
                 || (credentials.is_some() && header.name.eq_ignore_ascii_case(auth::HEADER.as_bytes()));
             if !replaced {
@@ -87,7 +114,7 @@ impl Setup {
     /// A relative reference is put below the base URL, as httpx does it: `/x` after `https://a/v1` is
     /// `https://a/v1/x`.
     fn absolute(&self, url: Url) -> Result<Url> {
-        let Some(base) = &self.base_url else { return Ok(url) };
+        let Some(base) = &self.defaults.base_url else { return Ok(url) };
         if url.is_absolute() || !url.scheme().is_empty() {
             return Ok(url);
         }

@@ -1,6 +1,5 @@
 //! A parallel block: many operations, delivered as they become ready.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +11,7 @@ use parking_lot::Mutex;
 
 use super::handle::Engine;
 use super::shared::Shared;
+use super::turns::{self, Turn};
 use crate::completion::Listener;
 use crate::net::{Waited, wait_readable};
 use crate::operation::{Interrupted, Op, Operation, Settings, Upload, thread_notifier};
@@ -47,6 +47,8 @@ struct Inner {
     next_number: u64,
     /// Submitted and not yet delivered.
     pending: HashMap<u64, Arc<Op>>,
+    /// Delivered with their heads; their bodies are still on their way.
+    streaming: HashMap<u64, Arc<Op>>,
     /// Ready, in the order they became so; some may have been delivered by number meanwhile.
     ready: VecDeque<u64>,
     listener: Listener,
@@ -70,44 +72,18 @@ impl BlockLink {
     }
 
     /// An operation that had started is over: the next one may start.
-    ///
-    /// Starting it may end it at once, which calls this again: so that a long row of invalid requests does
-    /// not nest, a call within a call only adds to what the outer one starts.
     pub(crate) fn finished(&self) {
-        let Some(op) = self.next() else { return };
-        let outer = STARTING.with_borrow_mut(|starting| match starting {
-            Some(row) => {
-                row.push_back(op.clone());
-                false
-            }
-            None => {
-                *starting = Some(VecDeque::from([op.clone()]));
-                true
-            }
-        });
-        while outer {
-            let next = STARTING.with_borrow_mut(|starting| {
-                let next = starting.as_mut().and_then(VecDeque::pop_front);
-                if next.is_none() {
-                    *starting = None;
-                }
-                next
-            });
-            let Some(op) = next else { return };
-            op.shared.clone().launch(&op);
+        if let Some(op) = self.next() {
+            turns::take(Turn::Launch(op));
         }
     }
 
     /// The next operation whose turn it is. Those that were cancelled while they waited give it up.
     fn next(&self) -> Option<Arc<Op>> {
         let mut inner = self.state.inner.lock();
+        inner.streaming.remove(&self.number);
         std::iter::from_fn(|| inner.plan.finished()).find(|op| op.take_turn())
     }
-}
-
-thread_local! {
-    /// Operations that a call of [`BlockLink::finished`] on this thread is about to start.
-    static STARTING: RefCell<Option<VecDeque<Arc<Op>>>> = const { RefCell::new(None) };
 }
 
 impl Block {
@@ -119,6 +95,7 @@ impl Block {
             plan: Plan::new(max_concurrency),
             next_number: 0,
             pending: HashMap::new(),
+            streaming: HashMap::new(),
             ready: VecDeque::new(),
             listener: Listener::Nobody,
         };
@@ -172,7 +149,7 @@ impl Block {
 
     /// Counts an operation as delivered; it will not come from [`next`](Self::next) any more.
     pub fn take(&self, number: u64) -> bool {
-        self.state.inner.lock().pending.remove(&number).is_some()
+        self.state.inner.lock().deliver(number).is_some()
     }
 
     /// Names who is told, once, when an operation becomes ready. Returns `false` if one is.
@@ -181,7 +158,7 @@ impl Block {
         if inner.has_ready() {
             return false;
         }
-        inner.listener = listener;
+        inner.listener.add(listener);
         true
     }
 
@@ -219,7 +196,8 @@ impl Block {
         let mut inner = self.state.inner.lock();
         // Those that never started have nothing to cancel, but their owners may wait for them.
         let waiting = inner.plan.clear();
-        let pending: Vec<_> = inner.pending.drain().map(|(_, op)| op).collect();
+        let mut pending: Vec<_> = inner.pending.drain().map(|(_, op)| op).collect();
+        pending.extend(inner.streaming.drain().map(|(_, op)| op));
         inner.ready.clear();
         drop(inner);
         drop(waiting);
@@ -238,11 +216,21 @@ impl Drop for Block {
 impl Inner {
     fn pop_ready(&mut self) -> Option<Outcome> {
         while let Some(number) = self.ready.pop_front() {
-            if let Some(op) = self.pending.remove(&number) {
+            if let Some(op) = self.deliver(number) {
                 return Some(Outcome { number, operation: Operation(op) });
             }
         }
         None
+    }
+
+    /// Takes an operation out of those that wait to be delivered. One whose body is still on its way is the
+    /// block's to cancel until it is over; [`BlockLink::finished`] tells, under the same lock.
+    fn deliver(&mut self, number: u64) -> Option<Arc<Op>> {
+        let op = self.pending.remove(&number)?;
+        if op.state.lock().outcome.is_none() {
+            self.streaming.insert(number, op.clone());
+        }
+        Some(op)
     }
 
     fn has_ready(&mut self) -> bool {

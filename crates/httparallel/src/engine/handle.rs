@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::time::Instant;
 
 use httparallel_proto::fetch::Request;
 use httparallel_proto::pool::{Opened, State};
+use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase, Result};
 
 use super::shared::{Shared, closed};
@@ -141,16 +141,16 @@ impl Drop for Engine {
 impl Shared {
     /// Starts an operation, and its total deadline.
     pub(crate) fn launch(self: &Arc<Self>, op: &Arc<Op>) {
-        if let Some(total) = op.total {
-            let op = Arc::downgrade(op);
-            self.io.handle().spawn(async move {
+        op.started();
+        if let Some(total) = op.total() {
+            let timed = Arc::downgrade(op);
+            let timer = self.io.handle().spawn(async move {
                 tokio::time::sleep_until(total.into()).await;
-                if let Some(op) = op.upgrade() {
-                    let now = Instant::now();
-                    let deadline = httparallel_proto::timeouts::Deadline { at: now, phase: Phase::Total };
-                    op.cancel(deadline.error());
+                if let Some(op) = timed.upgrade() {
+                    op.cancel(Deadline { at: total, phase: Phase::Total }.error());
                 }
             });
+            op.timed_by(timer.abort_handle());
         }
         self.dispatch(op);
     }

@@ -51,6 +51,8 @@ pub(super) async fn run(shared: Weak<Shared>) {
         if strong.closed.load(Ordering::Acquire) {
             return;
         }
+        // Until the new alarm is set, whoever has a deadline must ring: the one it replaces may be past.
+        strong.housekeeper.set(None);
         let next = tidy(&strong);
         strong.housekeeper.set(next);
         wait(strong, next).await;
@@ -80,7 +82,7 @@ fn tidy(shared: &Arc<Shared>) -> Option<Instant> {
     drop(pool);
     shared.perform(actions);
     for op in overdue {
-        let phase = if op.total.is_some_and(|total| total <= now) { Phase::Total } else { Phase::Pool };
+        let phase = if op.total().is_some_and(|total| total <= now) { Phase::Total } else { Phase::Pool };
         op.cancel(Deadline { at: now, phase }.error());
     }
     next

@@ -4,8 +4,9 @@ mod block;
 mod handle;
 mod housekeeping;
 mod shared;
+mod turns;
 
 pub(crate) use block::BlockLink;
 pub use block::{Block, Outcome};
 pub use handle::{ConnectionInfo, Engine};
-pub(crate) use shared::{Handle, Shared};
+pub(crate) use shared::{Handle, Shared, closed};

@@ -1,5 +1,6 @@
 //! The part of a client that its connections and operations share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
@@ -11,7 +12,9 @@ use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Kind, Phase, Result, Url};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::task::AbortHandle;
 
+use super::turns::{self, Turn};
 use crate::config::Config;
 use crate::h1::{Attached, Connection, Parked};
 use crate::h2::Http2;
@@ -44,6 +47,8 @@ pub(crate) struct Shared {
     pub(super) chores: Notify,
     pub(super) housekeeper: super::housekeeping::Alarm,
     connector: Connector,
+    /// Attempts to connect, so that one nobody waits for any more can be stopped.
+    attempts: Mutex<HashMap<ConnId, AbortHandle>>,
 }
 
 impl Shared {
@@ -56,6 +61,7 @@ impl Shared {
             chores: Notify::new(),
             housekeeper: super::housekeeping::Alarm::new(),
             connector: Connector::new(config.clone()),
+            attempts: Mutex::new(HashMap::new()),
             config,
         });
         shared.io.handle().spawn(super::housekeeping::run(Arc::downgrade(&shared)));
@@ -72,7 +78,7 @@ impl Shared {
             return op.complete(Attempt::Failed(error));
         }
         let now = Instant::now();
-        let deadline = Deadline::of(Phase::Pool, &op.settings.timeouts, now, op.total);
+        let deadline = Deadline::of(Phase::Pool, &op.settings.timeouts, now, op.total());
         let wish = Wish {
             lane: op.lane(),
             may_share: self.may_share(&url),
@@ -113,12 +119,14 @@ impl Shared {
         self.perform(actions);
     }
 
-    /// Closes a connection that was granted to a thread, and forgets it.
-    pub(crate) fn give_up(self: &Arc<Self>, granted: &Granted) {
-        if let Some(mut connection) = granted.parked.take() {
-            connection.abandon();
+    /// Takes back a connection that was granted to a thread whose operation is over. It is closed, unless
+    /// nothing was sent on it.
+    pub(crate) fn give_up(self: &Arc<Self>, granted: Granted) {
+        if granted.parked.abandon() {
+            self.release(granted.id, Some(granted.parked), true);
+        } else {
+            self.forget(granted.id);
         }
-        self.forget(granted.id);
     }
 
     /// A connection is gone, whatever it was doing.
@@ -167,18 +175,30 @@ impl Shared {
                 Action::Start { conn, handle, request } => self.start(conn, handle, request),
                 Action::Connect { conn, key, limit, lane } => {
                     let shared = self.clone();
-                    self.io.handle().spawn(async move {
+                    // Held until the attempt is listed, so that it cannot end before.
+                    let mut attempts = self.attempts.lock();
+                    let attempt = self.io.handle().spawn(async move {
                         shared.connect(conn, &key, limit, lane).await;
                     });
+                    attempts.insert(conn, attempt.abort_handle());
                 }
                 Action::Close { handle, why } => self.shut(handle, why),
-                // The attempt finds on its end that the pool no longer knows it.
-                Action::Abandon { .. } => {}
+                Action::Abandon { conn } => {
+                    let attempt = self.attempts.lock().remove(&conn);
+                    if let Some(attempt) = attempt {
+                        attempt.abort();
+                    }
+                }
             }
         }
     }
 
     fn start(self: &Arc<Self>, id: ConnId, handle: Handle, op: Arc<Op>) {
+        turns::take(Turn::Serve(self.clone(), id, handle, op));
+    }
+
+    /// Starts an operation on the connection that the pool gave it.
+    pub(super) fn serve(self: &Arc<Self>, id: ConnId, handle: Handle, op: Arc<Op>) {
         match handle {
             Handle::Attached(connection) => connection.start(op, self),
             Handle::Http2(connection) => connection.start(op, self),
@@ -189,8 +209,8 @@ impl Shared {
 
     /// Gives a connection that a thread drove before to the I/O thread, for an operation nobody blocks on.
     fn attach(self: &Arc<Self>, id: ConnId, parked: &Arc<Parked>, op: Arc<Op>) {
-        let connection = parked.take().filter(|_| true);
-        let reusable = connection.and_then(|mut connection| connection.is_reusable().then_some(connection));
+        let reusable =
+            parked.take().and_then(|mut connection| connection.is_reusable().then_some(connection));
         let attached = reusable.and_then(|connection| Attached::spawn(self, id, connection).ok());
         match attached {
             Some(attached) => {
@@ -215,6 +235,7 @@ impl Shared {
             Ok(connected) => self.admit(id, connected, lane).await,
             Err(error) => Err(error),
         };
+        self.attempts.lock().remove(&id);
         let mut actions = Vec::new();
         match opened {
             Ok((handle, opened)) => {
@@ -243,8 +264,8 @@ impl Shared {
         lane: Lane,
     ) -> Result<(Handle, Opened)> {
         if connected.http2 {
-            let (connection, max_streams) = Http2::open(self, id, connected.stream).await?;
-            return Ok((Handle::Http2(connection), Opened::Http2 { max_streams }));
+            let connection = Http2::open(self, id, connected.stream).await?;
+            return Ok((Handle::Http2(connection), Opened::Http2 { max_streams: usize::MAX }));
         }
         let connection = Connection::new(connected.stream.into_stream());
         let handle = match lane {
@@ -261,9 +282,9 @@ impl Shared {
 
     fn shut(self: &Arc<Self>, handle: Handle, _why: Dropped) {
         match handle {
-            Handle::Attached(connection) => connection.close(),
+            Handle::Attached(connection) => connection.close().into_iter().for_each(|op| op.cancel(closed())),
             Handle::Detached(parked) => drop(parked.take()),
-            Handle::Http2(connection) => connection.close(),
+            Handle::Http2(connection) => connection.close().into_iter().for_each(|op| op.cancel(closed())),
         }
     }
 }

@@ -60,9 +60,13 @@ impl Attached {
     pub(crate) fn start(self: &Arc<Self>, op: Arc<Op>, shared: &Arc<Shared>) {
         let now = Instant::now();
         let mut inner = self.inner.lock();
-        let Some(connection) = &mut inner.connection else {
-            // It was closed after the pool chose it.
+        // It was closed after the pool chose it, or the I/O thread has yet to see that it died. RFC 9112 section
+        // 9.2: bytes that came without a request must not be taken for the response to this one.
+        let usable = inner.connection.as_mut().is_some_and(Connection::is_reusable);
+        let Some(connection) = inner.connection.as_mut().filter(|_| usable) else {
             drop(inner);
+            self.close();
+            shared.forget(self.id);
             return shared.dispatch(&op);
         };
         let handle = Some(Handle::Attached(self.clone()));
@@ -94,18 +98,19 @@ impl Attached {
         shared.release(self.id, None, reusable);
     }
 
-    /// Closes the connection, whatever it is doing; an operation it serves is told by whoever closes it.
-    pub(crate) fn close(&self) {
+    /// Closes the connection, whatever it is doing. Returns the operation it served, which is not told.
+    pub(crate) fn close(&self) -> Option<Arc<Op>> {
         let mut inner = self.inner.lock();
-        let mut connection = inner.connection.take();
+        let connection = inner.connection.take();
         let task = inner.task.take();
         drop(inner);
-        if let Some(connection) = &mut connection {
-            connection.abandon();
-        }
         if let Some(task) = task {
             task.wake();
         }
+        let mut connection = connection?;
+        let op = connection.operation().cloned();
+        connection.abandon();
+        op
     }
 
     /// Makes the task look at the connection again.
@@ -120,8 +125,8 @@ impl Attached {
     fn finish(&self, ended: Ended, shared: &Arc<Shared>) {
         let reusable = ended.is_reusable();
         if !reusable {
-            let closed = self.inner.lock().connection.take();
-            drop(closed);
+            // The task holds the socket too: it must see that the connection is gone.
+            self.close();
         }
         shared.release(self.id, None, reusable);
         ended.op.complete(ended.attempt);
@@ -192,6 +197,12 @@ impl Task {
             inner.task = Some(cx.waker().clone());
         }
         let Some(connection) = &mut inner.connection else { return Found::Closed };
+        if connection.is_behind() && !connection.is_paused() {
+            // What was read before the pause is delivered first; the socket may have nothing more to say.
+            if let Some(ended) = connection.receive(now) {
+                return Found::Ended(ended);
+            }
+        }
         if !connection.is_paused()
             && let Poll::Ready(ready) = self.ready.poll_read_ready(cx)
         {

@@ -30,6 +30,8 @@ pub(crate) struct Connection {
     exchange: Option<Exchange>,
     served: u64,
     eof: bool,
+    /// Delivery stopped because the reader of a streamed body is behind: the input may hold more for it.
+    behind: bool,
     /// Whether the last read emptied the socket, so that the next one would only be told so.
     drained: bool,
 }
@@ -43,8 +45,10 @@ struct Exchange {
     reader: ResponseReader,
     /// When bytes last moved.
     since: Instant,
-    /// The socket takes no more; what is there to read may still be a response.
+    /// Nothing more is sent: the socket takes no more, or the response came while content was held back.
     broken: bool,
+    /// Why the socket takes no more.
+    send_error: Option<Error>,
 }
 
 /// An exchange that is over.
@@ -58,11 +62,16 @@ pub(crate) struct Ended {
 impl Connection {
     pub(crate) fn new(stream: Stream) -> Self {
         let (input, output) = (BytesMut::new(), BytesMut::new());
-        Self { stream, input, output, exchange: None, served: 0, eof: false, drained: false }
+        Self { stream, input, output, exchange: None, served: 0, eof: false, behind: false, drained: false }
     }
 
     pub(crate) fn stream(&self) -> &Stream {
         &self.stream
+    }
+
+    /// The operation it serves.
+    pub(crate) fn operation(&self) -> Option<&Arc<Op>> {
+        self.exchange.as_ref().map(|exchange| &exchange.op)
     }
 
     pub(crate) fn serves(&self, op: &Arc<Op>) -> bool {
@@ -108,7 +117,15 @@ impl Connection {
             Ok(outgoing) => {
                 let method = request.method.as_str().as_bytes();
                 let reader = ResponseReader::new(method, &request.headers, &Limits::default());
-                self.exchange = Some(Exchange { op, request, outgoing, reader, since: now, broken: false });
+                self.exchange = Some(Exchange {
+                    op,
+                    request,
+                    outgoing,
+                    reader,
+                    since: now,
+                    broken: false,
+                    send_error: None,
+                });
                 None
             }
         }
@@ -123,7 +140,12 @@ impl Connection {
         match exchange.outgoing.send(&mut self.stream, &mut self.output) {
             Ok(true) => exchange.since = now,
             Ok(false) => {}
-            Err(Failure::Socket) => exchange.broken = true,
+            Err(Failure::Socket(error)) => {
+                exchange.broken = true;
+                let message = format!("the connection failed: {error}");
+                exchange.send_error =
+                    Some(Error::new(Kind::Network, Phase::Write, message).with_source(error));
+            }
             Err(Failure::Request(error)) => {
                 return self.end(Attempt::Failed(error), Reuse::No(CloseReason::RequestUnfinished));
             }
@@ -157,6 +179,11 @@ impl Connection {
         self.drained = false;
     }
 
+    /// Whether delivery stopped with a pause, so that it must go on when that ends.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind
+    }
+
     pub(crate) fn is_drained(&self) -> bool {
         self.drained
     }
@@ -184,7 +211,7 @@ impl Connection {
     pub(crate) fn deadline(&self) -> Option<Deadline> {
         let exchange = self.exchange.as_ref()?;
         let timeouts = &exchange.op.settings.timeouts;
-        let (since, total) = (exchange.since, exchange.op.total);
+        let (since, total) = (exchange.since, exchange.op.total());
         if let Some(at) = exchange.outgoing.held_until() {
             let read = Deadline::of(Phase::Read, timeouts, since, total);
             return Some(read.filter(|read| read.at < at).unwrap_or(Deadline { at, phase: Phase::Build }));
@@ -192,7 +219,7 @@ impl Connection {
         if self.is_paused() {
             return Deadline::of(Phase::Total, timeouts, since, total).filter(|_| total.is_some());
         }
-        let waits_for_producer = !exchange.outgoing.is_drained() && !self.wants_write();
+        let waits_for_producer = !exchange.broken && !exchange.outgoing.is_drained() && !self.wants_write();
         let phase = if self.wants_write() || waits_for_producer { Phase::Write } else { Phase::Read };
         if waits_for_producer {
             return total.map(|at| Deadline { at, phase: Phase::Total });
@@ -246,6 +273,7 @@ impl Connection {
 
     /// Parses what is in the input buffer and hands it to the operation.
     fn deliver(&mut self) -> Option<Ended> {
+        self.behind = false;
         let exchange = self.exchange.as_mut()?;
         loop {
             let event = match exchange.reader.read(&mut self.input, self.eof) {
@@ -257,12 +285,15 @@ impl Connection {
                 Event::Interim(head) if head.status == 100 => exchange.outgoing.release(),
                 Event::Interim(_) => {}
                 Event::Head(head) => {
+                    // RFC 9110 section 10.1.1: a final status means that the content is not wanted.
+                    exchange.broken |= exchange.outgoing.withhold();
                     if let Err(error) = exchange.op.on_head(head.into()) {
                         return self.end(Attempt::Failed(error), Reuse::No(CloseReason::ResponseUnfinished));
                     }
                 }
                 Event::Body(piece) => {
                     if exchange.op.on_body(piece) {
+                        self.behind = true;
                         return None;
                     }
                 }
@@ -303,8 +334,11 @@ impl Connection {
 
     /// Ends the exchange with an error, which may be reason to send the request again elsewhere.
     fn fail(&mut self, error: Error) -> Option<Ended> {
-        let exchange = self.exchange.as_ref()?;
-        let unanswered = !exchange.reader.received_anything()
+        let exchange = self.exchange.as_mut()?;
+        let received = exchange.reader.received_anything();
+        // Without a response, the first failure says more than what followed from it.
+        let error = exchange.send_error.take().filter(|_| !received).unwrap_or(error);
+        let unanswered = !received
             && matches!(error.kind(), Kind::Protocol | Kind::Network)
             && (self.eof || error.kind() == Kind::Network || self.input.is_empty());
         let again =

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rustix::event::PollFlags;
 
 use super::connection::{Connection, Ended};
-use crate::net::{Interrupt, Waited, wait_ready};
+use crate::net::{Interrupt, SLICE, Waited, wait_ready};
 use crate::operation::{Granted, Op};
 
 /// A connection that no thread drives at the moment.
@@ -23,6 +23,16 @@ impl Parked {
         self.0.lock().take()
     }
 
+    /// Ends what the connection was doing. Returns whether it is still good, and here.
+    pub(crate) fn abandon(&self) -> bool {
+        let mut connection = self.0.lock();
+        let good = connection.as_mut().is_some_and(Connection::abandon);
+        if !good {
+            *connection = None;
+        }
+        good
+    }
+
     fn put(&self, connection: Connection) {
         *self.0.lock() = Some(connection);
     }
@@ -36,14 +46,20 @@ pub(crate) fn drive(
     interrupt: Interrupt<'_>,
 ) -> Waited {
     let Some(mut connection) = granted.parked.take() else { return Waited::Ready };
+    if is_closed(op) {
+        return interrupted(op, granted, connection);
+    }
     let now = Instant::now();
+    if !connection.is_serving() && !connection.is_reusable() {
+        drop(connection);
+        op.shared.forget(granted.id);
+        op.shared.dispatch(op);
+        return Waited::Ready;
+    }
+    if !op.begin_driving(granted.id, connection.stream().socket()) {
+        return put_back(op, granted, connection, Waited::Ready);
+    }
     if !connection.is_serving() {
-        if !connection.is_reusable() {
-            drop(connection);
-            op.shared.release(granted.id, None, false);
-            op.shared.dispatch(op);
-            return Waited::Ready;
-        }
         let begun = connection.begin(op.clone(), granted.id, None, now);
         if let Some(ended) = begun.or_else(|| connection.send(now)) {
             return finish(granted, connection, ended);
@@ -51,6 +67,7 @@ pub(crate) fn drive(
     } else if let Some(ended) = connection.receive(now) {
         return finish(granted, connection, ended);
     }
+    let mut asked = now;
     loop {
         if ready(op) {
             return put_back(op, granted, connection, Waited::Ready);
@@ -60,11 +77,20 @@ pub(crate) fn drive(
         events.set(PollFlags::OUT, connection.wants_write());
         let until = connection.deadline().map(|deadline| deadline.at);
         let socket = connection.stream().socket().clone();
-        let waited = wait_ready(&*socket, events, until, interrupt);
-        if waited == Waited::Interrupted {
-            return put_back(op, granted, connection, waited);
-        }
+        let mut waited = wait_ready(&*socket, events, until, &mut || {
+            if is_closed(op) { Err(()) } else { interrupt() }
+        });
         let now = Instant::now();
+        // A socket that is always ready must not keep the caller from being heard.
+        if now.duration_since(asked) >= SLICE {
+            asked = now;
+            if is_closed(op) || interrupt().is_err() {
+                waited = Waited::Interrupted;
+            }
+        }
+        if waited == Waited::Interrupted {
+            return interrupted(op, granted, connection);
+        }
         connection.readable();
         let sent = if connection.wants_write() { connection.send(now) } else { None };
         let ended = sent.or_else(|| connection.receive(now)).or_else(|| connection.expire(now));
@@ -74,23 +100,39 @@ pub(crate) fn drive(
     }
 }
 
+/// Ends the wait: by the caller's wish, or because the client was closed.
+fn interrupted(op: &Arc<Op>, granted: Granted, connection: Connection) -> Waited {
+    put_back(op, granted, connection, Waited::Interrupted);
+    if !is_closed(op) {
+        return Waited::Interrupted;
+    }
+    op.cancel(crate::engine::closed());
+    Waited::Ready
+}
+
+fn is_closed(op: &Op) -> bool {
+    op.shared.check_open().is_err()
+}
+
 /// Leaves the connection with the operation, for the next wait; or closes it, if the operation is over.
 fn put_back(op: &Arc<Op>, granted: Granted, connection: Connection, waited: Waited) -> Waited {
     granted.parked.put(connection);
     let mut state = op.state.lock();
+    state.driving = None;
     if state.outcome.is_none() {
         state.granted = Some(granted);
         return waited;
     }
     drop(state);
-    op.shared.give_up(&granted);
+    op.shared.give_up(granted);
     waited
 }
 
 /// Gives the connection back to the pool, then completes the operation.
 fn finish(granted: Granted, connection: Connection, ended: Ended) -> Waited {
     let shared = ended.op.shared.clone();
-    let handle = if ended.is_reusable() {
+    // A cancellation meanwhile has closed the connection.
+    let handle = if ended.op.end_driving() && ended.is_reusable() {
         granted.parked.put(connection);
         Some(granted.parked)
     } else {

@@ -82,6 +82,11 @@ impl Outgoing {
         self.hold = None;
     }
 
+    /// The content will not be sent, if it is still held back. Returns whether it was.
+    pub(super) fn withhold(&mut self) -> bool {
+        self.hold.take().is_some()
+    }
+
     /// When the wait for 100 (Continue) ends.
     pub(super) fn held_until(&self) -> Option<Instant> {
         self.hold
@@ -102,7 +107,7 @@ impl Outgoing {
             self.refill(output)?;
             let direct = output.is_empty();
             let data: &[u8] = match &self.source {
-                Source::Bytes(bytes) if direct && self.hold.is_none() => bytes,
+                Source::Bytes(bytes) if direct && self.hold.is_none() && self.body.is_raw() => bytes,
                 _ if direct => break,
                 _ => output,
             };
@@ -113,11 +118,11 @@ impl Outgoing {
                     if direct { self.advance(taken, output)? } else { output.advance(taken) }
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
-                Err(_) => return Err(Failure::Socket),
+                Err(error) => return Err(Failure::Socket(error)),
             }
         }
         match stream.flush() {
-            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => Err(Failure::Socket),
+            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => Err(Failure::Socket(error)),
             _ => Ok(progress),
         }
     }
@@ -139,12 +144,19 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Moves what a producer has made into `output`.
+    /// Moves what a producer has made, and what goes in chunks, into `output`.
     fn refill(&mut self, output: &mut BytesMut) -> Result<(), Failure> {
         use crate::operation::Pulled;
         while self.hold.is_none() && output.len() < ENCODE_AHEAD {
-            let Source::Upload(upload) = &self.source else { return Ok(()) };
-            match upload.pull() {
+            let pulled = match &mut self.source {
+                Source::Bytes(bytes) if bytes.is_empty() => Pulled::End,
+                Source::Bytes(bytes) if !self.body.is_raw() => {
+                    Pulled::Piece(bytes.split_to(bytes.len().min(ENCODE_AHEAD)))
+                }
+                Source::Upload(upload) => upload.pull(),
+                _ => return Ok(()),
+            };
+            match pulled {
                 Pulled::Piece(piece) => self.body.encode(output, &piece).map_err(Failure::Request)?,
                 Pulled::Empty => return Ok(()),
                 Pulled::End => {
@@ -161,7 +173,7 @@ impl Outgoing {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// The socket failed. A response may still be there to read.
-    Socket,
+    Socket(std::io::Error),
     /// The content is not what the head announced.
     Request(httparallel_proto::Error),
 }

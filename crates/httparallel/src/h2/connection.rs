@@ -1,9 +1,9 @@
 //! One HTTP/2 connection and the requests on it.
 
-use std::collections::HashMap;
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Instant;
 
@@ -16,7 +16,8 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::exchange;
-use crate::engine::Shared;
+use super::streams::Streams;
+use crate::engine::{Handle, Shared};
 use crate::net::AsyncStream;
 use crate::operation::Op;
 
@@ -26,30 +27,27 @@ const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
 /// Decoded header lists larger than this are refused by the peer of this setting.
 const MAX_HEADER_LIST: u32 = 64 * 1024;
 
+/// What stands for the peer's limit on streams until its SETTINGS are here. No peer is likely to choose it; one
+/// that does is believed with its first response.
+const UNSETTLED: usize = 97;
+
 /// An open HTTP/2 connection.
 #[derive(Debug)]
 pub(crate) struct Http2 {
     pub(super) id: ConnId,
     send: SendRequest<Bytes>,
-    streams: Mutex<HashMap<usize, Stream>>,
+    settled: AtomicBool,
+    settling: Notify,
+    streams: Mutex<Streams>,
     connection: Mutex<Option<AbortHandle>>,
 }
 
-#[derive(Debug)]
-struct Stream {
-    task: AbortHandle,
-    resumed: Arc<Notify>,
-}
-
 impl Http2 {
-    /// Exchanges settings on a new connection. Returns it with the number of streams it may carry.
-    pub(crate) async fn open(
-        shared: &Arc<Shared>,
-        id: ConnId,
-        stream: AsyncStream,
-    ) -> Result<(Arc<Self>, usize)> {
+    /// Exchanges settings on a new connection. The pool may give it any number of requests: see `admits`.
+    pub(crate) async fn open(shared: &Arc<Shared>, id: ConnId, stream: AsyncStream) -> Result<Arc<Self>> {
         let (send, connection) = Builder::new()
             .enable_push(false)
+            .initial_max_send_streams(UNSETTLED)
             .initial_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
             .max_header_list_size(MAX_HEADER_LIST)
@@ -59,28 +57,37 @@ impl Http2 {
                 Error::new(Kind::Protocol, Phase::Connect, format!("the HTTP/2 handshake failed: {error}"))
                     .with_source(error)
             })?;
-        let max_streams = send.current_max_send_streams();
-        let (streams, task) = (Mutex::new(HashMap::new()), Mutex::new(None));
-        let opened = Arc::new(Self { id, send, streams, connection: task });
-        let driver = tokio::spawn(drive(shared.clone(), id, connection, max_streams));
+        let opened = Arc::new(Self {
+            id,
+            send,
+            settled: AtomicBool::new(false),
+            settling: Notify::new(),
+            streams: Mutex::default(),
+            connection: Mutex::new(None),
+        });
+        let driver = tokio::spawn(drive(shared.clone(), opened.clone(), connection));
         *opened.connection.lock() = Some(driver.abort_handle());
-        Ok((opened, max_streams))
+        Ok(opened)
     }
 
     /// Starts a request that the pool assigned to this connection.
     pub(crate) fn start(self: &Arc<Self>, op: Arc<Op>, shared: &Arc<Shared>) {
         let resumed = Arc::new(Notify::new());
-        let key = key(&op);
-        // Held until the entry is in, so that the task cannot end before it.
+        // Held until the entry is in, so that neither the task can end nor a cancellation come before it.
         let mut streams = self.streams.lock();
-        let exchange = exchange::run(self.clone(), shared.clone(), op, self.send.clone(), resumed.clone());
+        let Some(request) = op.begin(self.id, Some(Handle::Http2(self.clone()))) else {
+            drop(streams);
+            return shared.release(self.id, None, true);
+        };
+        let (send, notify) = (self.send.clone(), resumed.clone());
+        let exchange = exchange::run(self.clone(), shared.clone(), op.clone(), request, send, notify);
         let task = shared.io.handle().spawn(exchange).abort_handle();
-        streams.insert(key, Stream { task, resumed });
+        streams.list(op, task, resumed);
     }
 
     /// Resets the stream of `op`, if it still has one. Dropping the stream's handles sends RST_STREAM.
     pub(crate) fn reset(&self, op: &Arc<Op>) {
-        let removed = self.streams.lock().remove(&key(op));
+        let removed = self.streams.lock().remove(op);
         if let Some(stream) = removed {
             stream.task.abort();
             op.shared.release(self.id, None, true);
@@ -89,50 +96,79 @@ impl Http2 {
 
     /// The reader of a streamed body has caught up.
     pub(crate) fn resume(&self, op: &Op) {
-        let streams = self.streams.lock();
-        if let Some(stream) = streams.get(&(std::ptr::from_ref(op) as usize)) {
+        if let Some(stream) = self.streams.lock().of(op) {
             stream.resumed.notify_one();
         }
     }
 
-    /// Closes the connection with everything on it.
-    pub(crate) fn close(&self) {
-        let streams: Vec<_> = self.streams.lock().drain().collect();
-        for (_, stream) in streams {
-            stream.task.abort();
-        }
+    /// Closes the connection with everything on it. Returns the operations it served, which are not told.
+    pub(crate) fn close(&self) -> Vec<Arc<Op>> {
+        let streams = self.streams.lock().clear();
         if let Some(connection) = self.connection.lock().take() {
             connection.abort();
         }
+        let stopped = streams.into_iter().map(|stream| {
+            stream.task.abort();
+            stream.op
+        });
+        stopped.collect()
+    }
+
+    /// Whether the peer takes another stream, for this request.
+    ///
+    /// Before the peer's SETTINGS are here, one goes ahead and the others wait. Those that are too many then look
+    /// for another connection, where the pool's limits hold.
+    pub(super) async fn admits(&self, op: &Op) -> bool {
+        loop {
+            let settling = self.settling.notified();
+            let settled = self.settled.load(Ordering::Acquire);
+            let limit = if settled { self.send.current_max_send_streams() } else { 1 };
+            {
+                let mut streams = self.streams.lock();
+                if settled || streams.is_idle() {
+                    return streams.admit(op, limit);
+                }
+            }
+            settling.await;
+        }
+    }
+
+    /// The peer's SETTINGS are here, or the connection has ended.
+    pub(super) fn settle(&self) {
+        self.settled.store(true, Ordering::Release);
+        self.settling.notify_waiters();
+    }
+
+    /// Whether the connection was given another request before.
+    pub(super) fn is_reused(&self) -> bool {
+        self.streams.lock().is_reused()
     }
 
     /// Takes the entry of a request that is over. `false` if a cancellation was first.
     pub(super) fn take(&self, op: &Arc<Op>) -> bool {
-        self.streams.lock().remove(&key(op)).is_some()
+        self.streams.lock().remove(op).is_some()
     }
-}
-
-fn key(op: &Arc<Op>) -> usize {
-    Arc::as_ptr(op) as usize
 }
 
 /// Drives the connection's frames until it ends, and tells the pool what the peer allows.
 async fn drive(
     shared: Arc<Shared>,
-    id: ConnId,
+    opened: Arc<Http2>,
     connection: h2::client::Connection<AsyncStream, Bytes>,
-    mut max_streams: usize,
 ) {
+    let mut max_streams = UNSETTLED;
     let mut connection = pin!(connection);
     poll_fn(|cx| {
         let ended = connection.as_mut().poll(cx);
         let allowed = connection.max_concurrent_send_streams();
         if allowed != max_streams {
             max_streams = allowed;
-            shared.report(|pool, actions| pool.set_max_streams(id, allowed, Instant::now(), actions));
+            shared.report(|pool, actions| pool.set_max_streams(opened.id, allowed, Instant::now(), actions));
+            opened.settle();
         }
         if ended.is_ready() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    shared.forget(id);
+    shared.forget(opened.id);
+    opened.settle();
 }

@@ -1,20 +1,21 @@
 //! One request on an HTTP/2 connection, from its head to the end of its response.
 
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::{Reason, RecvStream, SendStream};
-use httparallel_proto::fetch::{Content, Request};
+use httparallel_proto::fetch::{Content, Request, may_retry_lost};
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase};
 use tokio::sync::Notify;
 
 use super::connection::Http2;
 use super::head;
-use crate::engine::{Handle, Shared};
+use crate::engine::Shared;
 use crate::operation::{Attempt, Op, Pulled, Upload};
 
 /// Serves one operation; the task of one stream.
@@ -22,20 +23,21 @@ pub(super) async fn run(
     connection: Arc<Http2>,
     shared: Arc<Shared>,
     op: Arc<Op>,
+    request: Arc<Request>,
     send: SendRequest<Bytes>,
     resumed: Arc<Notify>,
 ) {
-    let handle = Handle::Http2(connection.clone());
-    let attempt = match op.begin(connection.id, Some(handle)) {
-        None => Attempt::Failed(Error::new(Kind::Cancelled, Phase::Pool, "cancelled")),
-        Some(request) => match exchange(&op, &request, send, &resumed).await {
-            Ok(()) => Attempt::Done,
-            Err(failure) => failure.into_attempt(&connection, &shared),
-        },
+    let attempt = match exchange(&op, &request, &connection, send, &resumed).await {
+        Ok(()) => Some(Attempt::Done),
+        Err(Failure::NoRoom) => None,
+        Err(failure) => Some(failure.into_attempt(&request, &connection, &shared)),
     };
     if connection.take(&op) {
         shared.release(connection.id, None, true);
-        op.complete(attempt);
+        match attempt {
+            Some(attempt) => op.complete(attempt),
+            None => shared.dispatch(&op),
+        }
     }
 }
 
@@ -45,13 +47,16 @@ enum Failure {
     Ours(Error),
     /// By HTTP/2, in that phase.
     Stream(h2::Error, Phase),
+    /// The peer takes no more streams on this connection. Nothing was sent.
+    NoRoom,
 }
 
 impl Failure {
-    fn into_attempt(self, connection: &Http2, shared: &Arc<Shared>) -> Attempt {
+    fn into_attempt(self, request: &Request, connection: &Http2, shared: &Arc<Shared>) -> Attempt {
         let (error, phase) = match self {
             Self::Ours(error) => return Attempt::Failed(error),
             Self::Stream(error, phase) => (error, phase),
+            Self::NoRoom => (h2::Error::from(Reason::REFUSED_STREAM), Phase::Pool),
         };
         if error.is_go_away() {
             let id = connection.id;
@@ -62,64 +67,70 @@ impl Failure {
         let unprocessed = error.is_remote()
             && (error.reason() == Some(Reason::REFUSED_STREAM)
                 || (error.is_go_away() && error.reason() == Some(Reason::NO_ERROR)));
+        let lost = error.is_io() && may_retry_lost(request, connection.is_reused(), phase != Phase::Pool);
         let kind = if error.is_io() { Kind::Network } else { Kind::Protocol };
         let described = Error::new(kind, phase, format!("HTTP/2: {error}")).with_source(error);
-        if unprocessed { Attempt::Lost(described) } else { Attempt::Failed(described) }
+        if unprocessed || lost { Attempt::Lost(described) } else { Attempt::Failed(described) }
     }
 }
 
 async fn exchange(
     op: &Arc<Op>,
     request: &Arc<Request>,
+    connection: &Http2,
     send: SendRequest<Bytes>,
     resumed: &Notify,
 ) -> Result<(), Failure> {
     let head = head::request(request).map_err(Failure::Ours)?;
     let empty = matches!(&request.content, Content::Empty)
         || matches!(&request.content, Content::Bytes(bytes) if bytes.is_empty());
+    if !within(op, Phase::Pool, async { Ok(connection.admits(op).await) }).await? {
+        return Err(Failure::NoRoom);
+    }
     let mut send = within(op, Phase::Pool, send.ready()).await?;
-    let (response, stream) =
+    let (mut response, stream) =
         send.send_request(head, empty).map_err(|error| Failure::Stream(error, Phase::Write))?;
     let stream_id = response.stream_id().as_u32();
-    let mut upload = std::pin::pin!(async {
-        match empty {
-            true => Ok(()),
-            false => send_content(op, request, stream).await,
-        }
-    });
-    let mut response = std::pin::pin!(within(op, Phase::Read, response));
-    // The response may come before the request has been sent: then the rest of it is not needed.
+    let mut upload = pin!(send_content(op, request, (!empty).then_some(stream)));
+    // RFC 9113 section 8.1: a response may come, in part or whole, before the request has been sent. The limit
+    // on waiting for it counts from the end of the request.
+    let mut sent = false;
     let response = tokio::select! {
         biased;
-        response = &mut response => response?,
-        sent = &mut upload => {
-            sent?;
-            within(op, Phase::Read, response_of(response)).await?
+        response = &mut response => response.map_err(|error| Failure::Stream(error, Phase::Read))?,
+        done = &mut upload => {
+            done?;
+            sent = true;
+            within(op, Phase::Read, response).await?
         }
     };
-    let (parts, body) = response.into_parts();
+    connection.settle();
+    let (parts, mut body) = response.into_parts();
     op.on_head(head::response(&parts, stream_id)).map_err(Failure::Ours)?;
-    receive_content(op, body, resumed).await
-}
-
-/// The response, once the request was sent; its time limit starts anew.
-async fn response_of<F>(response: std::pin::Pin<&mut F>) -> Result<http::Response<RecvStream>, h2::Error>
-where
-    F: Future<Output = Result<http::Response<RecvStream>, Failure>>,
-{
-    match response.await {
-        Ok(response) => Ok(response),
-        Err(Failure::Stream(error, _)) => Err(error),
-        Err(Failure::Ours(_)) => Err(h2::Error::from(Reason::CANCEL)),
+    if !sent {
+        tokio::select! {
+            biased;
+            received = receive_content(op, &mut body, resumed, Phase::Total) => return received,
+            // If the server does not want the rest, its response says why.
+            _ = &mut upload => {}
+        }
     }
+    receive_content(op, &mut body, resumed, Phase::Read).await
 }
 
-async fn receive_content(op: &Arc<Op>, mut body: RecvStream, resumed: &Notify) -> Result<(), Failure> {
+/// Delivers the response's content; `limit` is the limit on waiting for each piece. May be dropped between two
+/// pieces and called again.
+async fn receive_content(
+    op: &Arc<Op>,
+    body: &mut RecvStream,
+    resumed: &Notify,
+    limit: Phase,
+) -> Result<(), Failure> {
     loop {
         while op.is_paused() {
             resumed.notified().await;
         }
-        let piece = within(op, Phase::Read, async { body.data().await.transpose() }).await?;
+        let piece = within(op, limit, async { body.data().await.transpose() }).await?;
         let Some(piece) = piece else { return Ok(()) };
         let size = piece.len();
         op.on_body(piece);
@@ -128,7 +139,13 @@ async fn receive_content(op: &Arc<Op>, mut body: RecvStream, resumed: &Notify) -
     }
 }
 
-async fn send_content(op: &Arc<Op>, request: &Request, mut stream: SendStream<Bytes>) -> Result<(), Failure> {
+/// Sends the content, if there is a stream to send it on.
+async fn send_content(
+    op: &Arc<Op>,
+    request: &Request,
+    stream: Option<SendStream<Bytes>>,
+) -> Result<(), Failure> {
+    let Some(mut stream) = stream else { return Ok(()) };
     match (&request.content, &op.upload) {
         (Content::Bytes(bytes), _) => send_piece(op, &mut stream, bytes.clone()).await?,
         (Content::Stream, Some(upload)) => {
@@ -174,7 +191,7 @@ async fn within<T>(
     step: impl Future<Output = Result<T, h2::Error>>,
 ) -> Result<T, Failure> {
     let failed = |error| Failure::Stream(error, phase);
-    match Deadline::of(phase, &op.settings.timeouts, Instant::now(), op.total) {
+    match Deadline::of(phase, &op.settings.timeouts, Instant::now(), op.total()) {
         None => step.await.map_err(failed),
         Some(deadline) => match tokio::time::timeout_at(deadline.at.into(), step).await {
             Ok(result) => result.map_err(failed),

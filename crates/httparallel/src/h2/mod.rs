@@ -6,5 +6,6 @@
 mod connection;
 mod exchange;
 mod head;
+mod streams;
 
 pub(crate) use connection::Http2;

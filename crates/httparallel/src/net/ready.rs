@@ -19,7 +19,7 @@ pub(crate) type Interrupt<'a> = &'a mut dyn FnMut() -> Result<(), ()>;
 
 /// The longest a thread waits without asking whether it is interrupted: a signal that arrives just before
 /// `poll(2)` does not end it.
-const SLICE: Duration = Duration::from_millis(250);
+pub(crate) const SLICE: Duration = Duration::from_millis(250);
 
 /// How a wait of a thread ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,6 +20,8 @@ struct State {
     pieces: VecDeque<Bytes>,
     buffered: usize,
     ended: bool,
+    /// Some of it has been taken, so that the request cannot be sent again.
+    started: bool,
     /// The request is over: nobody will read any more.
     abandoned: bool,
     producer: Listener,
@@ -63,7 +65,7 @@ impl Upload {
         if state.buffered < CAPACITY || state.abandoned {
             return false;
         }
-        state.producer = listener;
+        state.producer.add(listener);
         true
     }
 
@@ -80,6 +82,7 @@ impl Upload {
         let Some(piece) = state.pieces.pop_front() else {
             return if state.ended { Pulled::End } else { Pulled::Empty };
         };
+        state.started = true;
         state.buffered -= piece.len();
         if state.buffered < CAPACITY {
             let producer = std::mem::take(&mut state.producer);
@@ -87,6 +90,11 @@ impl Upload {
             producer.notify();
         }
         Pulled::Piece(piece)
+    }
+
+    /// Whether nothing has been taken yet.
+    pub(crate) fn is_untouched(&self) -> bool {
+        !self.0.lock().started
     }
 
     /// The request is over: lets a waiting producer go on, and stop.

@@ -1,5 +1,6 @@
 //! What happens to an operation: started, head, body, over.
 
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,6 +10,7 @@ use httparallel_proto::pool::{ConnId, WaiterId};
 use httparallel_proto::{Error, Result};
 
 use parking_lot::MutexGuard;
+use tokio::task::AbortHandle;
 
 use super::{Granted, Head, Hop, Mode, Op, OpState, STREAM_BUFFER};
 use crate::completion::Listener;
@@ -53,10 +55,38 @@ impl Op {
     pub(crate) fn grant(&self, id: ConnId, parked: Arc<Parked>) {
         let mut state = self.state.lock();
         state.waiter = None;
+        if state.outcome.is_some() {
+            drop(state);
+            return self.shared.give_up(Granted { id, parked });
+        }
         state.granted = Some(Granted { id, parked });
         let listener = std::mem::take(&mut state.listener);
         drop(state);
         listener.notify();
+    }
+
+    /// The waiting thread begins to drive a connection. `false` if the operation is over.
+    pub(crate) fn begin_driving(&self, id: ConnId, socket: &Arc<OwnedFd>) -> bool {
+        let mut state = self.state.lock();
+        if state.outcome.is_none() {
+            state.driving = Some((id, socket.clone()));
+        }
+        state.outcome.is_none()
+    }
+
+    /// The waiting thread no longer drives it. `false` if a cancellation has closed it meanwhile.
+    pub(crate) fn end_driving(&self) -> bool {
+        self.state.lock().driving.take().is_some()
+    }
+
+    /// Names the task that ends the operation when its total time is up.
+    pub(crate) fn timed_by(&self, timer: AbortHandle) {
+        let mut state = self.state.lock();
+        if state.outcome.is_none() {
+            state.timer = Some(timer);
+        } else {
+            timer.abort();
+        }
     }
 
     /// The head of a final response has arrived.
@@ -118,7 +148,7 @@ impl Op {
                     return self.shared.dispatch(self);
                 }
             },
-            Attempt::Lost(_) if state.retries < MAX_RETRIES && state.head.is_none() => {
+            Attempt::Lost(_) if state.retries < MAX_RETRIES && self.may_send_again(&state) => {
                 state.retries += 1;
                 state.reset();
                 drop(state);
@@ -136,6 +166,7 @@ impl Op {
             return;
         }
         let (waiter, serving, granted) = (state.waiter.take(), state.serving.take(), state.granted.take());
+        let driving = state.driving.take();
         // From here on a connection that begins or completes it finds that it is over.
         let listener = settle(state, self.settings.mode, Err(error));
         if let Some(waiter) = waiter {
@@ -147,17 +178,29 @@ impl Op {
             _ => {}
         }
         if let Some(granted) = granted {
-            self.shared.give_up(&granted);
+            self.shared.give_up(granted);
+        }
+        if let Some((id, socket)) = driving {
+            // Wakes the thread that polls it.
+            let _ = rustix::net::shutdown(&*socket, rustix::net::Shutdown::Both);
+            self.shared.forget(id);
         }
         self.tell(listener);
+    }
+
+    /// Whether nothing of the response has arrived and all of the request is at hand.
+    fn may_send_again(&self, state: &OpState) -> bool {
+        let at_hand = state.request.content.is_replayable()
+            || self.upload.as_ref().is_none_or(|upload| upload.is_untouched());
+        state.head.is_none() && at_hand
     }
 
     /// Tells everyone that the operation is over.
     fn tell(&self, Settled { announced, had_turn, listener }: Settled) {
         if announced {
-            listener.notify()
+            listener.notify();
         } else {
-            self.announce(listener)
+            self.announce(listener);
         }
         if let Some(upload) = &self.upload {
             upload.reader_gone();
@@ -178,7 +221,7 @@ impl Op {
         let request = std::mem::replace(&mut state.request, Arc::new(next));
         if let Some(head) = state.head.take() {
             let body = state.body.drain(..).collect();
-            state.history.push(Hop { request, head, body, elapsed: self.started.elapsed() });
+            state.history.push(Hop { request, head, body, elapsed: self.started().elapsed() });
         }
         state.reset();
     }
@@ -200,7 +243,7 @@ impl Op {
         if state.outcome.is_some() || state.is_announced(self.settings.mode) {
             return false;
         }
-        state.listener = listener;
+        state.listener.add(listener);
         true
     }
 
@@ -223,7 +266,7 @@ impl Op {
         if state.outcome.is_some() || !state.body.is_empty() {
             return false;
         }
-        state.listener = listener;
+        state.listener.add(listener);
         true
     }
 
@@ -266,6 +309,9 @@ fn settle(mut state: MutexGuard<'_, OpState>, mode: Mode, result: Result<()>) ->
     state.granted = None;
     state.outcome = Some(result);
     state.ended = Some(Instant::now());
+    if let Some(timer) = state.timer.take() {
+        timer.abort();
+    }
     let listener = std::mem::take(&mut state.listener);
     Settled { announced, had_turn: state.has_turn, listener }
 }

@@ -14,7 +14,7 @@ mod events;
 mod state;
 mod wait;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -118,8 +118,8 @@ pub(crate) struct Op {
     pub(crate) settings: Settings,
     pub(crate) block: Option<BlockLink>,
     pub(crate) upload: Option<Arc<Upload>>,
-    pub(crate) started: Instant,
-    pub(crate) total: Option<Instant>,
+    /// When its turn came; until then no time limit runs.
+    started: OnceLock<Instant>,
     pub(crate) state: Mutex<OpState>,
 }
 
@@ -131,14 +131,24 @@ impl Op {
         upload: Option<Arc<Upload>>,
         block: Option<BlockLink>,
     ) -> Arc<Self> {
-        let started = Instant::now();
-        let total = settings.timeouts.total.and_then(|total| started.checked_add(total));
         let state = Mutex::new(OpState::new(request, settings.policy));
-        Arc::new(Self { shared, settings, block, upload, started, total, state })
+        Arc::new(Self { shared, settings, block, upload, started: OnceLock::new(), state })
+    }
+
+    /// When it was started, or now.
+    pub(crate) fn started(&self) -> Instant {
+        *self.started.get_or_init(Instant::now)
+    }
+
+    /// When its total time is up.
+    pub(crate) fn total(&self) -> Option<Instant> {
+        let total = self.settings.timeouts.total?;
+        self.started().checked_add(total)
     }
 
     pub(crate) fn lane(&self) -> Lane {
-        if self.settings.blocking { Lane::Detached } else { Lane::Attached }
+        // A produced body goes on while its producer, not the waiting thread, makes progress.
+        if self.settings.blocking && self.upload.is_none() { Lane::Detached } else { Lane::Attached }
     }
 }
 
@@ -179,10 +189,10 @@ impl Operation {
         std::mem::take(&mut self.0.state.lock().history)
     }
 
-    /// From the start to the end of the response, or to now.
+    /// From the start, in a block its turn, to the end of the response, or to now.
     pub fn elapsed(&self) -> Duration {
         let ended = self.0.state.lock().ended;
-        ended.unwrap_or_else(Instant::now).duration_since(self.0.started)
+        ended.unwrap_or_else(Instant::now).saturating_duration_since(self.0.started())
     }
 
     /// Takes what has arrived of the body, in pieces. `Ok(None)` when all of it was taken.

@@ -1,6 +1,7 @@
 //! The part of an operation that changes, under its lock.
 
 use std::collections::VecDeque;
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use httparallel_proto::Result;
 use httparallel_proto::fetch::{Fetch, Policy, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
+use tokio::task::AbortHandle;
 
 use super::{Head, Hop, Mode};
 use crate::completion::Listener;
@@ -35,6 +37,10 @@ pub(crate) struct OpState {
     pub(crate) serving: Option<(ConnId, Handle)>,
     /// The connection that was given to the waiting thread itself.
     pub(crate) granted: Option<Granted>,
+    /// The connection that the waiting thread drives at the moment, and its socket.
+    pub(crate) driving: Option<(ConnId, Arc<OwnedFd>)>,
+    /// What ends it when its total time is up.
+    pub(crate) timer: Option<AbortHandle>,
     /// Whether it was started by its block.
     pub(crate) has_turn: bool,
     /// Lost connections that led to another attempt.
@@ -66,6 +72,8 @@ impl OpState {
             waiter: None,
             serving: None,
             granted: None,
+            driving: None,
+            timer: None,
             has_turn: false,
             retries: 0,
         }

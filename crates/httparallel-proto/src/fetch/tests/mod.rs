@@ -1,0 +1,60 @@
+//! Redirects by table, credentials by origin, retries by rule.
+
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod credentials;
+mod hops;
+mod redirects;
+mod retries;
+
+use bytes::Bytes;
+
+use super::*;
+use crate::Url;
+
+fn request(method: &str, url: &str) -> Request {
+    let url = Url::parse(url).unwrap();
+    let mut headers = Headers::new();
+    headers.append("Host", Bytes::copy_from_slice(url.host_header()));
+    Request { method: Method::new(method).unwrap(), url, headers, content: Content::Empty }
+}
+
+fn get(url: &str) -> Request {
+    request("GET", url)
+}
+
+/// A request with content, and headers that describe it.
+fn upload(method: &str, content: Content) -> Request {
+    let mut request = request(method, "http://example.com/form");
+    for (name, value) in [
+        ("Content-Length", "5"),
+        ("content-type", "text/plain"),
+        ("Content-Encoding", "gzip"),
+        ("Content-Language", "en"),
+        ("Content-Location", "/form"),
+        ("Transfer-Encoding", "chunked"),
+        ("Expect", "100-continue"),
+        ("X-Kept", "yes"),
+    ] {
+        request.headers.append(name, value);
+    }
+    Request { content, ..request }
+}
+
+fn location(target: impl Into<Bytes>) -> Headers {
+    let mut headers = Headers::new();
+    headers.append("Location", target);
+    headers
+}
+
+fn follow(request: &Request, target: &'static str) -> Request {
+    redirect(request, 302, &location(target)).unwrap()
+}
+
+fn refusal(request: &Request, target: impl Into<Bytes>) -> Error {
+    redirect(request, 302, &location(target)).unwrap_err()
+}
+
+fn names(request: &Request) -> Vec<&str> {
+    request.headers.iter().map(|header| std::str::from_utf8(&header.name).unwrap()).collect()
+}

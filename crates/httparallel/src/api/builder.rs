@@ -1,0 +1,218 @@
+//! Settings of a client.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use httparallel_proto::fetch::check_url;
+use httparallel_proto::{Result, Timeouts, Url};
+
+use super::auth;
+use super::client::Client;
+use super::into_url::IntoUrl;
+use super::request::{append, phases};
+use super::setup::{Defaults, Setup};
+use crate::{Config, Limits, Protocols, Verify};
+
+/// Settings for a [`Client`] or a [`blocking::Client`](crate::blocking::Client).
+///
+/// What is wrong with them is told by `build`. Certificates are read when the first
+/// connection is made, and fail there.
+///
+/// ```
+/// use std::time::Duration;
+/// use httparallel::{Client, Limits};
+///
+/// let client = Client::builder()
+///     .limits(Limits { max_connections: Some(20), ..Limits::default() })
+///     .base_url("https://api.example.com/v1")
+///     .bearer_auth("https://api.example.com", "token")
+///     .total_timeout(Duration::from_secs(30))
+///     .follow_redirects(true)
+///     .build()?;
+/// # Ok::<(), httparallel::Error>(())
+/// ```
+#[must_use = "settings do nothing until `build` is called"]
+pub struct ClientBuilder<C = Client> {
+    config: Config,
+    defaults: Result<Defaults>,
+    face: PhantomData<fn() -> C>,
+}
+
+impl<C> ClientBuilder<C> {
+    pub(super) fn new() -> Self {
+        Self { config: Config::default(), defaults: Ok(Defaults::default()), face: PhantomData }
+    }
+
+    /// How many connections there may be, and how long they idle. Default: [`Limits::default`].
+    pub fn limits(self, limits: Limits) -> Self {
+        self.configure(|config| config.limits = limits)
+    }
+
+    /// Which protocols may be spoken. Default: HTTP/1.1 only.
+    pub fn protocols(self, protocols: Protocols) -> Self {
+        self.configure(|config| config.protocols = protocols)
+    }
+
+    /// How servers are verified. Default: by the platform's roots and rules.
+    pub fn verify(self, verify: Verify) -> Self {
+        self.configure(|config| config.verify = verify)
+    }
+
+    /// The certificate chain and the private key, both PEM, that are shown to a server that asks.
+    pub fn client_cert(self, chain: impl Into<Vec<u8>>, key: impl Into<Vec<u8>>) -> Self {
+        self.configure(|config| config.client_cert = Some((chain.into(), key.into())))
+    }
+
+    /// A Unix socket that all connections go to, whatever the host of the URL.
+    pub fn uds(self, path: impl Into<PathBuf>) -> Self {
+        self.configure(|config| config.uds = Some(path.into()))
+    }
+
+    /// The address connections come from. An unspecified address chooses only the address family.
+    pub fn local_address(self, address: impl Into<IpAddr>) -> Self {
+        self.configure(|config| config.local_address = Some(address.into()))
+    }
+
+    /// How often a failed attempt to connect is repeated, with growing pauses. Default: 0.
+    pub fn connect_retries(self, retries: u32) -> Self {
+        self.configure(|config| config.connect_retries = retries)
+    }
+
+    /// All time limits. Default: [`Timeouts::default`], 5 s for each phase and none for the whole.
+    pub fn timeouts(self, timeouts: Timeouts) -> Self {
+        self.change(|defaults| {
+            defaults.timeouts = timeouts;
+            Ok(())
+        })
+    }
+
+    /// The same limit for each phase: waiting for a connection, connecting, and each pause while sending or
+    /// receiving. `None` is no limit. Default: 5 s. It does not bound a whole request:
+    /// [`total_timeout`](Self::total_timeout) does.
+    pub fn timeout(self, limit: impl Into<Option<Duration>>) -> Self {
+        self.change(|defaults| {
+            defaults.timeouts = phases(defaults.timeouts, limit.into());
+            Ok(())
+        })
+    }
+
+    /// The limit for a whole request: redirects, retries and reading the body included. Default: none.
+    pub fn total_timeout(self, limit: impl Into<Option<Duration>>) -> Self {
+        self.change(|defaults| {
+            defaults.timeouts.total = limit.into();
+            Ok(())
+        })
+    }
+
+    /// Whether redirects are followed. Default: no.
+    pub fn follow_redirects(self, follow: bool) -> Self {
+        self.change(|defaults| {
+            defaults.policy.follow_redirects = follow;
+            Ok(())
+        })
+    }
+
+    /// How many redirects are followed in a row; one more is an error. Default: 20.
+    pub fn max_redirects(self, most: usize) -> Self {
+        self.change(|defaults| {
+            defaults.policy.max_redirects = most;
+            Ok(())
+        })
+    }
+
+    /// The most bytes that a decoded body may have; a larger one is an error. Default: no bound.
+    ///
+    /// A streamed body is stopped when it passes the bound, any other one is refused when it has arrived.
+    /// Independently of this, a body of more than 16 MiB that expands to more than 1000 times what was sent
+    /// is an error.
+    pub fn max_body(self, bytes: u64) -> Self {
+        self.change(|defaults| {
+            defaults.guard.max_body = Some(bytes);
+            Ok(())
+        })
+    }
+
+    /// A header field for every request that does not have one of that name. Replaces a default:
+    /// `Accept: */*`, `Accept-Encoding: gzip, deflate, br, zstd`, `User-Agent: httparallel/VERSION`.
+    ///
+    /// Such fields go to every origin the client is used with. For credentials, use
+    /// [`bearer_auth`](Self::bearer_auth) or [`basic_auth`](Self::basic_auth).
+    pub fn header(self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
+        self.change(|defaults| {
+            defaults.headers.remove(name.as_ref());
+            append(&mut defaults.headers, name.as_ref(), value.as_ref())
+        })
+    }
+
+    /// The `User-Agent` of all requests. Default: `httparallel/VERSION`.
+    pub fn user_agent(self, value: impl AsRef<[u8]>) -> Self {
+        self.header("User-Agent", value)
+    }
+
+    /// What the relative URLs of requests are put below: with `https://a/v1`, both `/x` and `x` mean
+    /// `https://a/v1/x`.
+    pub fn base_url(self, url: impl IntoUrl) -> Self {
+        self.change(|defaults| {
+            let url = url.into_url()?;
+            check_url(&url)?;
+            defaults.base_url = Some(url);
+            Ok(())
+        })
+    }
+
+    /// Basic credentials for the requests to one origin: the scheme, host and port of `origin`.
+    ///
+    /// They are never sent anywhere else, and are not added to requests that follow a redirect.
+    pub fn basic_auth(
+        self,
+        origin: impl IntoUrl,
+        username: impl AsRef<str>,
+        password: impl AsRef<str>,
+    ) -> Self {
+        self.authorization(origin.into_url(), auth::basic(username.as_ref(), password.as_ref()))
+    }
+
+    /// A bearer token for the requests to one origin, as with [`basic_auth`](Self::basic_auth).
+    pub fn bearer_auth(self, origin: impl IntoUrl, token: impl AsRef<str>) -> Self {
+        self.authorization(origin.into_url(), auth::bearer(token.as_ref()))
+    }
+
+    pub(super) fn setup(self) -> Result<Arc<Setup>> {
+        Ok(Setup::new(self.config, self.defaults?))
+    }
+
+    fn authorization(self, origin: Result<Url>, value: Result<Bytes>) -> Self {
+        self.change(|defaults| {
+            let origin = origin?;
+            check_url(&origin)?;
+            defaults.credentials.set(origin.origin(), value?);
+            Ok(())
+        })
+    }
+
+    fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        change(&mut self.config);
+        self
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Defaults) -> Result<()>) -> Self {
+        self.defaults = self.defaults.and_then(|mut defaults| change(&mut defaults).map(|()| defaults));
+        self
+    }
+}
+
+/// Without what may be secret: headers, credentials, private key.
+impl<C> fmt::Debug for ClientBuilder<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("limits", &self.config.limits)
+            .field("protocols", &self.config.protocols)
+            .field("error", &self.defaults.as_ref().err())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+//! Starting one operation at a time on a thread.
+//!
+//! Starting an operation may end it at once (it is invalid, or was cancelled), which frees a place, which starts
+//! the next one. So that a long row of such operations does not nest, a start within a start only joins a row,
+//! which the outermost start works off.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use httparallel_proto::pool::ConnId;
+
+use super::shared::{Handle, Shared};
+use crate::operation::Op;
+
+/// What is to be started.
+pub(super) enum Turn {
+    /// An operation of a block whose turn has come.
+    Launch(Arc<Op>),
+    /// An operation that the pool gave a connection.
+    Serve(Arc<Shared>, ConnId, Handle, Arc<Op>),
+}
+
+thread_local! {
+    /// `None` while this thread starts nothing.
+    static ROW: RefCell<Option<VecDeque<Turn>>> = const { RefCell::new(None) };
+}
+
+/// Starts it now, or, within another start, after that one.
+pub(super) fn take(turn: Turn) {
+    let first = ROW.with_borrow_mut(|row| match row {
+        Some(row) => {
+            row.push_back(turn);
+            None
+        }
+        None => {
+            *row = Some(VecDeque::new());
+            Some(turn)
+        }
+    });
+    if first.is_none() {
+        return;
+    }
+    let _row = Outermost;
+    let mut next = first;
+    while let Some(turn) = next {
+        turn.start();
+        next = ROW.with_borrow_mut(|row| row.as_mut().and_then(VecDeque::pop_front));
+    }
+}
+
+impl Turn {
+    fn start(self) {
+        match self {
+            Self::Launch(op) => op.shared.clone().launch(&op),
+            Self::Serve(shared, id, handle, op) => shared.serve(id, handle, op),
+        }
+    }
+}
+
+/// Ends the row when the outermost start ends, be it by a panic.
+struct Outermost;
+
+impl Drop for Outermost {
+    fn drop(&mut self) {
+        let left = ROW.with_borrow_mut(Option::take);
+        drop(left);
+    }
+}

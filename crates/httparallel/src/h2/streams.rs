@@ -1,0 +1,76 @@
+//! The requests of one HTTP/2 connection.
+//!
+//! The pool may give a connection more requests than the peer takes: before it knows the peer's limit, and when
+//! the limit shrinks. So a request is listed when it is given, and admitted when it may open a stream.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use crate::operation::Op;
+
+/// Requests by the address of their operation, which the entry keeps alive.
+#[derive(Debug, Default)]
+pub(super) struct Streams {
+    listed: HashMap<usize, Stream>,
+    admitted: usize,
+    /// How many were ever listed.
+    served: u64,
+}
+
+/// One request.
+#[derive(Debug)]
+pub(super) struct Stream {
+    pub(super) op: Arc<Op>,
+    pub(super) task: AbortHandle,
+    pub(super) resumed: Arc<Notify>,
+    admitted: bool,
+}
+
+impl Streams {
+    pub(super) fn list(&mut self, op: Arc<Op>, task: AbortHandle, resumed: Arc<Notify>) {
+        self.served += 1;
+        self.listed.insert(key(&op), Stream { op, task, resumed, admitted: false });
+    }
+
+    /// Lets a request open a stream, if fewer than `limit` are open.
+    pub(super) fn admit(&mut self, op: &Op, limit: usize) -> bool {
+        let Some(stream) = self.listed.get_mut(&key(op)).filter(|_| self.admitted < limit) else {
+            return false;
+        };
+        stream.admitted = true;
+        self.admitted += 1;
+        true
+    }
+
+    /// Whether none has been admitted.
+    pub(super) fn is_idle(&self) -> bool {
+        self.admitted == 0
+    }
+
+    /// Whether a request was given before the one at hand.
+    pub(super) fn is_reused(&self) -> bool {
+        self.served > 1
+    }
+
+    pub(super) fn of(&self, op: &Op) -> Option<&Stream> {
+        self.listed.get(&key(op))
+    }
+
+    pub(super) fn remove(&mut self, op: &Op) -> Option<Stream> {
+        let removed = self.listed.remove(&key(op))?;
+        self.admitted -= usize::from(removed.admitted);
+        Some(removed)
+    }
+
+    pub(super) fn clear(&mut self) -> Vec<Stream> {
+        self.admitted = 0;
+        self.listed.drain().map(|(_, stream)| stream).collect()
+    }
+}
+
+fn key(op: &Op) -> usize {
+    std::ptr::from_ref(op) as usize
+}

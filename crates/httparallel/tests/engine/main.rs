@@ -1,0 +1,24 @@
+//! The engine over real sockets, against servers that behave and servers that do not.
+//!
+//! What holds for any request is tested with both drivers: the calling thread ([`Driver::Caller`]) and the I/O
+//! thread ([`Driver::IoThread`]).
+//!
+//! [`Driver::Caller`]: common::Driver::Caller
+//! [`Driver::IoThread`]: common::Driver::IoThread
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod addresses;
+mod block;
+mod cancel;
+mod common;
+mod early_answers;
+mod extra_bytes;
+mod framing;
+mod http2;
+mod http2_faults;
+mod pool;
+mod redirects;
+mod stale;
+mod streaming;
+mod timeouts;
+mod tls;

@@ -1,0 +1,26 @@
+//! What must hold for every input: one function per part of `httparallel-proto`, which panics where it does not.
+//!
+//! | function | holds for |
+//! |---|---|
+//! | [`response`](fn@response) | any bytes from a server, in any pieces: one reading, bounded memory |
+//! | [`request`](fn@request) | any request that is encoded: it is read back as it was meant |
+//! | [`decode`](fn@decode) | any coded bytes: the bound is kept, and pieces do not matter |
+//! | [`url`](fn@url) | any text: normal form is a fixed point, and the host is one |
+//! | [`headers`](fn@headers) | any operations: the list agrees with a plain model |
+//!
+//! An input begins with a line of options, so that seeds can be read and written as text; its bytes choose
+//! among alternatives, whatever they are. See [`Input`].
+
+mod decode;
+mod headers;
+mod input;
+mod request;
+mod response;
+mod url;
+
+pub use decode::decode;
+pub use headers::headers;
+pub use input::Input;
+pub use request::request;
+pub use response::response;
+pub use url::url;

@@ -1,0 +1,66 @@
+//! URLs: every part of the client reads the same host from them.
+
+use bytes::BytesMut;
+use httparallel_proto::h1::{RequestFraming, encode_head};
+use httparallel_proto::{Headers, Url, url::query};
+
+/// A URL in normal form is its own normal form; it has one host; it can go on the wire. So does what it is
+/// joined to.
+///
+/// Lines: a URL, a reference to join to it.
+pub fn url(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let (text, reference) = text.split_once('\n').unwrap_or((text, ""));
+    let Ok(url) = Url::parse(text) else { return };
+    check(&url);
+    if let Ok(joined) = url.join(reference) {
+        check(&joined);
+    }
+}
+
+fn check(url: &Url) {
+    let text = url.as_str();
+    assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "not plain ASCII: {text:?}");
+    check_again(url, &Url::parse(text).expect("normal form can be parsed"));
+    check_again(url, &url.with().build().expect("the parts are those of a URL"));
+    check_host(url);
+    check_queries(url);
+    let redacted = Url::parse(&url.redacted().to_string()).expect("a redacted URL is a URL");
+    assert_eq!((redacted.userinfo(), redacted.query()), ("", None), "of {text:?}");
+}
+
+fn check_again(url: &Url, again: &Url) {
+    let parts = |url: &Url| {
+        let strings =
+            [url.scheme(), url.userinfo(), url.raw_host(), url.netloc(), url.path()].map(str::to_owned);
+        let optional = [url.query(), url.fragment()].map(|part| part.map(str::to_owned));
+        (url.as_str().to_owned(), strings, optional, url.port())
+    };
+    assert_eq!(parts(url), parts(again));
+}
+
+/// The host that is resolved, that of the `Host` header and that of the origin are one.
+fn check_host(url: &Url) {
+    let host = url.raw_host();
+    let mut netloc = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    if let Some(port) = url.port() {
+        netloc.push_str(&format!(":{port}"));
+    }
+    assert_eq!(url.netloc(), netloc, "of {:?}", url.as_str());
+    if host.is_empty() || !matches!(url.scheme(), "http" | "https") {
+        return;
+    }
+    let origin = Url::parse(&url.origin().to_string()).expect("an origin is a URL");
+    assert_eq!(origin.origin(), url.origin());
+    let headers: Headers = [("Host", url.netloc().to_owned())].into_iter().collect();
+    let mut wire = BytesMut::new();
+    encode_head(&mut wire, b"GET", url.raw_path().as_bytes(), &headers, RequestFraming::None)
+        .expect("a URL with a host can be requested");
+}
+
+fn check_queries(url: &Url) {
+    let pairs: Vec<_> = query::parse(url.query().unwrap_or_default()).collect();
+    let encoded = query::encode(pairs.iter().map(|(name, value)| (name, value)));
+    let again: Vec<_> = query::parse(&encoded).collect();
+    assert_eq!(pairs, again, "of {:?}", url.as_str());
+}

@@ -1,0 +1,398 @@
+"""What a parallel block does, written once for synchronous and async code.
+
+A request of a block is one operation of the engine, or, if it needs Python on its way (auth flows, hooks,
+cookies, transports written in Python), a flow. The engine runs operations on its own thread. Flows are
+stepped by whoever waits for a response, whichever it is, in their own thread or task::
+
+    request() ──► unstarted ──► being stepped ──► operation on its way ──► ready
+        │                          ▲   │                                     │
+        │                          └───┼─────────────────────────────────────┘
+        └──► operation on its way ──► settled ──► delivered
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+from ._config import USE_CLIENT_DEFAULT
+from ._exceptions import RequestCancelled, RequestError
+from ._flow import Close, Exchange, ReadRequest, Wait
+from ._native import Block
+from ._transports import HTTPTransport, response_of, settings_of
+from ._verbs import Verbs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeVar
+
+    from ._base import BaseClient, EngineCall
+    from ._flow import Effect, Flow
+    from ._native import Operation
+    from ._pending import BasePending
+    from ._received import AsyncReceivedStream, ReceivedStream
+    from ._request import Request
+    from ._response import Response
+    from ._streamed import AsyncStreamedResponse, StreamedResponse
+    from ._types import URLTypes
+    from .concurrency import AsyncBackend
+
+    AnyPending = TypeVar("AnyPending", bound="BasePending")
+
+
+class BaseBlock(Verbs["AnyPending"]):
+    """What blocks of both kinds share."""
+
+    _pending_class: type[AnyPending]
+    _stream_class: type[StreamedResponse | AsyncStreamedResponse]
+    _window = 0
+
+    def __init__(self, client: BaseClient[Any], max_concurrency: int | None) -> None:
+        if max_concurrency is not None and max_concurrency < 1:
+            raise ValueError("max_concurrency must be at least 1.")
+        self._client = client
+        self._max_concurrency = max_concurrency
+        self._native: Block | None = None
+        self._has_flows = False
+        # Those with an operation on its way, by its number in the native block.
+        self._running: dict[int, BasePending] = {}
+        # Flows to be stepped: new ones, and those whose operation is ready.
+        self._unstarted: deque[BasePending] = deque()
+        self._ready: deque[BasePending] = deque()
+        # Settled and not yet delivered, in the order they were settled.
+        self._settled: OrderedDict[BasePending, None] = OrderedDict()
+        self._undelivered: set[BasePending] = set()
+        # Tasks that wait, each by what wakes it.
+        self._wakers: set[Callable[[], object]] = set()
+
+    @property
+    def has_pending_responses(self) -> bool:
+        """Whether there are responses that were not delivered yet."""
+        return bool(self._undelivered)
+
+    def __len__(self) -> int:
+        """How many responses were not delivered yet."""
+        return len(self._undelivered)
+
+    def request(self, method: str, url: URLTypes, **arguments: Any) -> AnyPending:  # noqa: ANN401
+        """Starts a request with any method. Takes the arguments of `Client.request`.
+
+        Raises at once if the URL or an argument is invalid; what goes wrong later is raised by
+        `get_response` and `next_response`.
+        """
+        self._claim()
+        try:
+            return self._add(self._open_block(), method, url, arguments)
+        finally:
+            self._release()
+
+    def _add(self, block: Block, method: str, url: URLTypes, arguments: dict[str, Any]) -> AnyPending:
+        pending = self._pending_class(self)
+        settings = {name: arguments.pop(name, USE_CLIENT_DEFAULT) for name in ("auth", "follow_redirects")}
+        stream = arguments.pop("stream", False)
+        call = self._client._engine_call(method, url, **{**_NOTHING, **arguments}, **settings, stream=stream)
+        if call is None:
+            pending._request = self._client.build_request(method, url, **arguments)
+        else:
+            pending._call = call
+        try:
+            if call is not None:
+                self._submit(block, pending, call)
+            else:
+                flow = self._client._flow(pending.request, stream=stream, **settings)
+                if self._client._engine_transport is not None:
+                    _check(pending.request)
+                self._start_flow(pending, flow)
+                self._begin()
+        except RequestError as error:
+            error.request = pending.request
+            raise
+        self._undelivered.add(pending)
+        return pending
+
+    # A block is entered once, and used by one thread at a time.
+
+    def _claim(self) -> None:
+        """Makes sure that no other thread uses the block. RuntimeError if one does."""
+        raise NotImplementedError
+
+    def _release(self) -> None:
+        """Lets other threads use the block."""
+
+    async def _checkpoint(self) -> None:
+        """Lets other tasks run, where they expect that."""
+
+    def _begin(self) -> None:
+        """Takes the first step of a new flow, if that can be done without waiting."""
+
+    def _open_block(self) -> Block:
+        if self._native is None:
+            raise RuntimeError("The parallel block has not been entered, or has ended; use it in a 'with'.")
+        return self._native
+
+    def _enter(self) -> None:
+        if self._native is not None:
+            raise RuntimeError("A parallel block cannot be entered twice.")
+        self._client._check_open()
+        # Requests of a transport written in Python still need somewhere to be gathered.
+        transport = self._client._engine_transport or HTTPTransport()
+        limit = self._max_concurrency or transport._max_connections
+        self._window = 2 * limit if limit else 1000
+        self._native = Block(transport._engine, limit)
+
+    def _leave(self) -> None:
+        """Cancels what is pending; when this returns it is gone."""
+        block, self._native = self._native, None
+        for pending in list(self._running.values()):
+            if pending._flow is None and pending.done:
+                self._settle_call(pending)
+        if block is not None:
+            block.close()
+        for pending in self._undelivered:
+            if not pending._is_settled:
+                message = "The parallel block ended before the response was there."
+                self._settle(pending, None, RequestCancelled(message))
+        for places in (self._running, self._unstarted, self._ready, self._settled, self._undelivered):
+            places.clear()
+        self._wake()
+
+    def _wake(self) -> None:
+        """Makes all tasks that wait look again."""
+        for wake in list(self._wakers):
+            wake()
+
+    # Outcomes: taken from the engine, settled, delivered.
+
+    def _take(self) -> BasePending | None:
+        """The next request whose outcome is there, if one is and no flow has to be stepped before."""
+        while not self._unstarted and not self._ready:
+            if self._settled:
+                pending, _ = self._settled.popitem(last=False)
+                self._undelivered.discard(pending)
+                return pending
+            if not self._gather_one():
+                return None
+        return None
+
+    def _gather_one(self) -> bool:
+        """Takes an operation that is ready from the engine, if one is."""
+        number = self._open_block().try_next()
+        if number is None:
+            return False
+        pending = self._running.pop(number)
+        if pending._flow is None:
+            self._settle_call(pending)
+        else:
+            self._ready.append(pending)
+        return True
+
+    def _deliver(self, pending: BasePending) -> bool:
+        """Counts a request as delivered, if it is settled."""
+        if not pending._is_settled:
+            return False
+        self._undelivered.discard(pending)
+        self._settled.pop(pending, None)
+        return True
+
+    def _settle_call(self, pending: BasePending) -> None:
+        """Settles a request that is one operation; or makes it a flow, if a redirect is left to follow."""
+        operation, call = pending._operation, pending._call
+        assert operation is not None, "it was submitted"
+        assert call is not None, "it is no flow"
+        try:
+            response, redirected = self._client._delivered(operation.reply(), call[4].follow_redirects)
+        except Exception as error:
+            self._settle(pending, None, error)
+            return
+        if redirected:
+            self._start_flow(pending, self._client._continued(response))
+        else:
+            self._settle(pending, response, None)
+
+    def _settle(self, pending: BasePending, response: Response | None, error: BaseException | None) -> None:
+        if response is not None and not response.is_closed:
+            response = self._stream_class.of(response)
+        pending._response, pending._error = response, error
+        pending._flow = pending._operation = None
+        if pending in self._undelivered:
+            self._settled[pending] = None
+
+    def _cancel(self, pending: BasePending) -> None:
+        if pending._is_settled:
+            return
+        try:
+            self._claim()
+        except RuntimeError:
+            if pending._operation is None:
+                raise
+            # The thread that uses the block settles it when it sees this.
+            pending._operation.cancel()
+            return
+        try:
+            operation, number = pending._operation, pending._number
+            if operation is not None and number is not None:
+                operation.cancel()
+                if self._running.pop(number, None) is not None:
+                    self._open_block().deliver(number)
+            self._settle(pending, None, RequestCancelled("The request was cancelled."))
+            self._wake()
+        finally:
+            self._release()
+
+    def _discard(self, pendings: Iterable[BasePending]) -> None:
+        """Cancels requests, and delivers their outcomes to nobody."""
+        for pending in pendings:
+            if self._native is not None:
+                self._cancel(pending)
+            self._deliver(pending)
+
+    # Waiting, as flows.
+
+    def _next(self) -> Flow[BasePending | None]:
+        """The request whose outcome is there first; it counts as delivered then. None if none is pending."""
+        while True:
+            yield from self._step_flows()
+            pending = self._take()
+            if pending is not None:
+                return pending
+            if not self._undelivered:
+                # Only to say so if the block has ended.
+                self._open_block()
+                return None
+            if not self._unstarted and not self._ready:
+                yield self._change()
+
+    def _wait_for(self, pending: BasePending) -> Flow[None]:
+        """Waits until this request is settled; it counts as delivered then."""
+        while not self._deliver(pending):
+            yield from self._step_flows(pending)
+            if pending._is_settled:
+                continue
+            block = self._open_block()
+            if self._has_flows:
+                # Others may have to be stepped meanwhile, this one is perhaps being stepped by another task.
+                gathered = False
+                while self._gather_one():
+                    gathered = True
+                if not gathered and not self._unstarted and not self._ready:
+                    yield self._change()
+                continue
+            operation, number = pending._operation, pending._number
+            assert operation is not None, "it was submitted"
+            assert number is not None, "it was submitted"
+            if not operation.is_ready:
+                yield Wait(operation, self._backend(), self._wakers)
+            # Another task may have gone on with it meanwhile.
+            if operation.is_ready and self._running.pop(number, None) is not None:
+                block.deliver(number)
+                self._settle_call(pending)
+
+    def _change(self) -> Wait:
+        """Waits until there is something new to look at."""
+        return Wait(self._open_block(), self._backend(), self._wakers)
+
+    # Flows of requests.
+
+    def _start_flow(self, pending: BasePending, flow: Flow[Response]) -> None:
+        pending._flow = flow
+        pending._operation = None
+        self._has_flows = True
+        self._unstarted.append(pending)
+        self._wake()
+
+    def _step_flows(self, awaited: BasePending | None = None) -> Flow[None]:
+        """Goes on with every flow that can."""
+        while self._unstarted or self._ready:
+            pending = (self._unstarted or self._ready).popleft()
+            if pending._flow is None:
+                # It was cancelled while it waited for this.
+                continue
+            yield from self._step(pending, pending._flow)
+            # A transport written in Python carries requests out right here, one by one.
+            if self._client._engine_transport is None and (
+                self._settled if awaited is None else awaited._is_settled
+            ):
+                return
+
+    def _step(self, pending: BasePending, flow: Flow[Response]) -> Flow[None]:
+        """Steps a flow until it waits for the engine, or is over."""
+        try:
+            effect = self._resume(pending, flow)
+            while True:
+                try:
+                    if isinstance(effect, Exchange) and self._client._engine_transport is not None:
+                        # Content produced while it is sent would need somebody to produce it all along.
+                        yield ReadRequest(effect.request)
+                        _check_wanted(pending)
+                        self._submit_flow(pending, effect.request)
+                        return
+                    result = yield effect
+                    if pending._is_settled and isinstance(effect, Exchange):
+                        yield Close(result)
+                    if not isinstance(effect, Close):
+                        _check_wanted(pending)
+                except BaseException as failure:
+                    effect = flow.throw(failure)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            if not pending._is_settled:
+                self._settle(pending, stop.value, None)
+        except Exception as failure:
+            if not pending._is_settled:
+                self._settle(pending, None, failure)
+        except BaseException:
+            if not pending._is_settled:
+                message = "The request was cancelled together with the task that was busy with it."
+                self._settle(pending, None, RequestCancelled(message))
+            raise
+        finally:
+            self._wake()
+
+    def _resume(self, pending: BasePending, flow: Flow[Response]) -> Effect:
+        """Goes on with a flow: from its start, or with what its operation has brought."""
+        operation, request = pending._operation, pending._sent
+        if operation is None or request is None:
+            return next(flow)
+        try:
+            reply = operation.reply()
+        except Exception as error:
+            if isinstance(error, RequestError):
+                error.request = request
+            return flow.throw(error)
+        return flow.send(response_of(reply, request, self._stream_of(operation)))
+
+    def _submit_flow(self, pending: BasePending, request: Request) -> None:
+        pending._sent = request
+        settings = settings_of(request, stream=True)
+        call = (request.method, request.url, request.headers, request.content, settings)
+        self._submit(self._open_block(), pending, call)
+
+    def _submit(self, block: Block, pending: BasePending, call: EngineCall) -> None:
+        pending._number, pending._operation = block.submit(*call)
+        self._running[pending._number] = pending
+
+    def _backend(self) -> AsyncBackend | None:
+        return getattr(self._client, "_backend", None)
+
+    def _stream_of(self, operation: Operation) -> ReceivedStream | AsyncReceivedStream:
+        raise NotImplementedError
+
+
+_NOTHING: dict[str, Any] = dict.fromkeys(
+    ("content", "data", "files", "json", "params", "headers", "cookies", "extensions")
+) | {"timeout": USE_CLIENT_DEFAULT}
+
+
+def _check(request: Request) -> None:
+    """Raises now what the engine would raise when the request's turn comes."""
+    from ._native import check_request
+
+    check_request(request.method, request.url, request.headers)
+    settings_of(request, stream=True)
+
+
+def _check_wanted(pending: BasePending) -> None:
+    """Raises what a request was given up with while it was being stepped."""
+    if pending._error is not None:
+        raise pending._error
