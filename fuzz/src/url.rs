@@ -21,8 +21,12 @@ pub fn url(data: &[u8]) {
 fn check(url: &Url) {
     let text = url.as_str();
     assert!(text.bytes().all(|byte| byte.is_ascii_graphic()), "not plain ASCII: {text:?}");
-    check_again(url, &Url::parse(text).expect("normal form can be parsed"));
     check_again(url, &url.with().build().expect("the parts are those of a URL"));
+    // As in httpx, a URL that leads nowhere loses an authority that is empty: `x:////a` becomes `x://a`.
+    if url.raw_host().is_empty() && url.path().starts_with("//") {
+        return;
+    }
+    check_again(url, &Url::parse(text).expect("normal form can be parsed"));
     check_host(url);
     check_queries(url);
     let redacted = Url::parse(&url.redacted().to_string()).expect("a redacted URL is a URL");

@@ -213,12 +213,18 @@ class BaseBlock(Verbs["AnyPending"]):
         if response is not None and not response.is_closed:
             response = self._stream_class.of(response)
         pending._response, pending._error = response, error
-        pending._flow = pending._operation = None
+        pending._flow = None
+        if response is None or response.is_closed:
+            pending._operation = None
         if pending in self._undelivered:
             self._settled[pending] = None
 
     def _cancel(self, pending: BasePending) -> None:
         if pending._is_settled:
+            # A streaming response that nobody has got yet can be given up.
+            if pending._operation is None or pending not in self._undelivered:
+                return
+        elif pending.done:
             return
         try:
             self._claim()

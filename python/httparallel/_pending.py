@@ -73,7 +73,10 @@ class BasePending:
         return self._request
 
     def cancel(self) -> None:
-        """Gives the request up. Its outcome is RequestCancelled, unless it has one already."""
+        """Gives the request up. Its outcome is RequestCancelled, unless it has one already.
+
+        The body of a streaming response that nobody has got yet is given up too.
+        """
         self._block._cancel(self)
 
     @property

@@ -59,16 +59,15 @@ fn start(replaced: *mut IoThread) -> Result<&'static IoThread> {
     let started = Box::into_raw(Box::new(spawn().map_err(|error| {
         Error::new(Kind::Internal, Phase::Build, "could not start the I/O thread").with_source(error)
     })?));
-    match CURRENT.compare_exchange(replaced, started, Ordering::AcqRel, Ordering::Acquire) {
+    let exchanged = CURRENT.compare_exchange(replaced, started, Ordering::AcqRel, Ordering::Acquire);
+    if exchanged.is_ok() {
         // SAFETY: `started` comes from `Box::into_raw` and is never freed once it is published.
-        Ok(_) => Ok(unsafe { &*started }),
-        Err(_) => {
-            // Another thread was first; ours serves nobody.
-            // SAFETY: `started` comes from `Box::into_raw` above and was not published.
-            unsafe { Box::from_raw(started) }.join(Duration::from_secs(1));
-            io_thread()
-        }
+        return Ok(unsafe { &*started });
     }
+    // Another thread was first; ours serves nobody.
+    // SAFETY: `started` comes from `Box::into_raw` above and was not published.
+    unsafe { Box::from_raw(started) }.join(Duration::from_secs(1));
+    io_thread()
 }
 
 fn spawn() -> std::io::Result<IoThread> {

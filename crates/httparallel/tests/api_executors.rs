@@ -9,7 +9,9 @@ use std::thread::Thread;
 use std::time::{Duration, Instant};
 
 use futures_lite::StreamExt;
-use httparallel::{Body, Client, Limits, Parallel, Pending, RequestBuilder, Response, StatusError, blocking};
+use httparallel::{
+    Body, Client, Limits, Parallel, Pending, Protocols, RequestBuilder, Response, StatusError, blocking,
+};
 use httparallel_testserver::{Options, TestServer};
 
 fn server() -> TestServer {
@@ -104,6 +106,26 @@ async fn dropping_a_future_cancels_and_frees_its_place() {
         assert!(Instant::now() < seen, "the server never saw the request end");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+#[test]
+fn dropping_a_future_over_http2_resets_its_stream_and_keeps_the_connection() {
+    let server = server();
+    let protocols = Protocols { http1: false, http2: true };
+    let client = Client::builder().protocols(protocols).base_url(server.http_url()).build().unwrap();
+    futures_lite::future::block_on(async {
+        let mut parallel = client.parallel();
+        parallel.get("/hang").unwrap();
+        while server.stats().requests != 1 {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        let responses = parallel.map(["/bytes/1", "/bytes/2"]).unwrap();
+        let sizes: Vec<_> = responses.map(|response| response.unwrap().bytes().len()).collect().await;
+        assert_eq!(sizes, [1, 2]);
+        drop(parallel);
+        assert_eq!(client.get("/small").send().await.unwrap().version(), http::Version::HTTP_2);
+    });
+    assert_eq!((server.stats().rst_received, server.stats().connections_opened), (1, 1));
 }
 
 /// `None` if the future is not done in time; it is dropped then.

@@ -78,6 +78,17 @@ fn a_bomb_does_not_go_off() {
 }
 
 #[test]
+fn a_body_that_is_too_large_is_not_read_to_its_end() {
+    let (server, client) = (server(), Client::builder().max_body(10_000).build().unwrap());
+    let endless = server.http_url() + "/stream/1000000?interval_ms=1";
+    assert_eq!(client.get(endless).send().unwrap_err().kind(), Kind::BodyTooLarge);
+    eventually(|| server.stats().cancelled == 1);
+    let response = client.get(server.http_url() + "/drip?bytes=5&interval_ms=10").send().unwrap();
+    assert_eq!(response.bytes().len(), 5);
+    assert!(response.elapsed() >= Duration::from_millis(40));
+}
+
+#[test]
 fn truncated_coding_is_an_error() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03";
     let scripted = ScriptedServer::start(Script::new().expect_request().send(answer).forever()).unwrap();

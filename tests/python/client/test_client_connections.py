@@ -77,7 +77,8 @@ async def test_a_get_on_a_connection_that_was_closed_meanwhile_is_sent_again(
 async def test_bytes_after_a_response_are_not_the_next_one(kind: Kind, server: Server) -> None:
     good = "HTTP/1.1 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\n"
     with server.script(
-        f"expect-request\nsend {good}good{good}evil\nhang\nconnection\nexpect-request\nsend {good}next\nfinish\n"
+        f"expect-request\nsend {good}good{good}evil\nhang\n"
+        f"connection\nexpect-request\nsend {good}next\nfinish\n"
     ) as script:
         async with kind.client() as client:
             assert (await client.get(script.url)).text == "good"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -128,6 +129,34 @@ async def test_a_generator_cannot_be_sent_again(kind: Kind, server: Server) -> N
         await client.send(request)
         with pytest.raises(httparallel.StreamConsumed):
             await client.send(request)
+
+
+@pytest.mark.parametrize("length", ["2", "4", "x"])
+async def test_a_length_that_contradicts_the_content_is_refused(
+    kind: Kind, server: Server, length: str
+) -> None:
+    async with kind.client() as client:
+        for content in (b"abc", kind.content([b"a", b"bc"])):
+            with pytest.raises(httparallel.LocalProtocolError) as raised:
+                await client.post(f"{server.http}/echo", content=content, headers={"Content-Length": length})
+            assert raised.value.request.headers["Content-Length"] == length
+        assert (await client.get(server.http)).status_code == 200
+
+
+async def test_a_slow_generator_uses_up_no_time_limit(kind: Kind, server: Server) -> None:
+    async def apieces() -> Any:
+        for _ in range(3):
+            await kind.sleep(0.12)
+            yield b"x"
+
+    def pieces() -> Any:
+        for _ in range(3):
+            time.sleep(0.12)
+            yield b"x"
+
+    async with kind.client(timeout=0.1) as client:
+        content = apieces() if kind.is_async else pieces()
+        assert (await client.post(f"{server.http}/echo", content=content)).json()["body"] == "xxx"
 
 
 async def test_an_early_answer_ends_the_upload(kind: Kind, server: Server) -> None:

@@ -109,6 +109,21 @@ async def test_a_streamed_body_that_cannot_be_decoded(kind: Kind, server: Server
             assert raised.value.request is response.request
 
 
+async def test_a_body_that_expands_too_much(kind: Kind, server: Server) -> None:
+    async with kind.client() as client:
+        with pytest.raises(httparallel.BodyTooLarge) as raised:
+            await client.get(f"{server.http}/gzip-bomb?mb=200")
+        assert raised.value.request.url.path == "/gzip-bomb"
+        assert isinstance(raised.value, httparallel.DecodingError)
+
+
+async def test_too_many_content_codings(kind: Kind, server: Server) -> None:
+    async with kind.client() as client:
+        with pytest.raises(httparallel.DecodingError, match="content codings") as raised:
+            await client.get(f"{server.http}/headers?Content-Encoding=gzip,gzip,gzip,gzip,gzip,gzip")
+        assert raised.value.request.url.path == "/headers"
+
+
 async def test_an_unanswered_upgrade_of_the_protocol(kind: Kind, server: Server) -> None:
     """HTTP/2 with prior knowledge, to a server that does not know it."""
     with server.script(answer("HTTP/1.1 400 Bad Request\\r\\nContent-Length: 0\\r\\n\\r\\n")) as script:

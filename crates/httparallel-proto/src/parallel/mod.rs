@@ -6,6 +6,10 @@
 #[cfg(test)]
 mod tests;
 
+mod budget;
+
+pub use budget::Budget;
+
 use std::collections::VecDeque;
 
 /// Who may start, at most `limit` at a time.

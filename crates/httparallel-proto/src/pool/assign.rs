@@ -236,9 +236,7 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
 
     /// When [`expire`](Self::expire) next has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let idle = self.connections.oldest_idle().map(|(_, since)| since);
-        let expiry =
-            idle.zip(self.limits.keepalive_expiry).and_then(|(since, limit)| since.checked_add(limit));
+        let expiry = self.next_expiry().map(|(_, at, _)| at);
         [expiry, self.waiters.next_deadline()].into_iter().flatten().min()
     }
 

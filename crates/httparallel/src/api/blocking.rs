@@ -21,7 +21,6 @@ use std::sync::Arc;
 use bytes::{Buf, Bytes};
 use httparallel_proto::Result;
 
-use super::body::joined;
 use super::client::client;
 use super::response::Response;
 use super::setup::Setup;
@@ -58,6 +57,9 @@ impl RequestBuilder {
     /// wrong with the request, with what goes wrong on the way, and if the body does not decode. A status of
     /// 400 or higher is no error: see [`error_for_status`](Response::error_for_status).
     pub fn send(self) -> Result<Response> {
+        if self.is_bounded() {
+            return self.stream()?.collect();
+        }
         let in_flight = self.start(Mode::Buffered, true)?;
         in_flight.wait();
         in_flight.whole()
@@ -104,8 +106,12 @@ impl Response<Body> {
 
     /// Blocks until the rest of the body is there.
     pub fn collect(self) -> Result<Response> {
-        let (response, body) = self.replace_body(());
-        Ok(response.with_body(joined(body.collect::<Result<_>>()?)))
+        let (response, mut body) = self.replace_body(());
+        let mut chunks = Vec::new();
+        while let Some(chunk) = body.chunk()? {
+            chunks.push(chunk);
+        }
+        Ok(body.finish(response, chunks))
     }
 }
 

@@ -74,7 +74,7 @@ impl InFlight {
         while let Step::Chunk(chunk) = body.step()? {
             chunks.push(chunk);
         }
-        Ok(response.with_body(joined(chunks)))
+        Ok(body.finish(response, chunks))
     }
 }
 
@@ -139,6 +139,11 @@ impl<C> Body<C> {
         Ok(None)
     }
 
+    /// The whole response, of which these are all chunks.
+    pub(super) fn finish(self, response: Response<()>, chunks: Vec<Bytes>) -> Response {
+        response.completed(joined(chunks), self.in_flight.operation().elapsed())
+    }
+
     /// Blocks until there is a chunk; `None` at the end.
     pub(super) fn wait_chunk(&mut self) -> Result<Option<Bytes>> {
         loop {
@@ -185,7 +190,7 @@ impl Response<Body<Client>> {
         while let Some(chunk) = body.chunk().await? {
             chunks.push(chunk);
         }
-        Ok(response.with_body(joined(chunks)))
+        Ok(body.finish(response, chunks))
     }
 }
 
@@ -204,7 +209,7 @@ impl<C> fmt::Debug for Body<C> {
 }
 
 /// The chunks as one; without a copy if there is only one.
-pub(super) fn joined(mut chunks: Vec<Bytes>) -> Bytes {
+fn joined(mut chunks: Vec<Bytes>) -> Bytes {
     if chunks.len() <= 1 {
         return chunks.pop().unwrap_or_default();
     }

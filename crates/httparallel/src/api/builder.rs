@@ -127,7 +127,8 @@ impl<C> ClientBuilder<C> {
 
     /// The most bytes that a decoded body may have; a larger one is an error. Default: no bound.
     ///
-    /// A streamed body is stopped when it passes the bound, any other one is refused when it has arrived.
+    /// Reading stops where the body passes the bound; only in a parallel block, a body is received before it
+    /// is refused.
     /// Independently of this, a body of more than 16 MiB that expands to more than 1000 times what was sent
     /// is an error.
     pub fn max_body(self, bytes: u64) -> Self {

@@ -184,6 +184,11 @@ impl<C> RequestBuilder<C> {
         (self.setup, self.draft)
     }
 
+    /// Whether the body has to be watched while it arrives, so as to stop where it becomes too large.
+    pub(super) fn is_bounded(&self) -> bool {
+        self.setup.defaults.guard.max_body.is_some()
+    }
+
     pub(super) fn start(self, mode: Mode, blocking: bool) -> Result<InFlight> {
         self.setup.start(self.draft?, mode, blocking)
     }
@@ -203,6 +208,9 @@ impl RequestBuilder<Client> {
     /// decode. A status of 400 or higher is no error: see
     /// [`error_for_status`](Response::error_for_status).
     pub async fn send(self) -> Result<Response> {
+        if self.is_bounded() {
+            return self.stream().await?.collect().await;
+        }
         let mut in_flight = self.start(Mode::Buffered, false)?;
         in_flight.ready().await;
         in_flight.whole()

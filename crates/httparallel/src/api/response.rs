@@ -52,6 +52,11 @@ impl Response<()> {
             .map_err(|error| Error::protocol("The status code is not one").with_source(error))?;
         Ok(Self { head, status, url, history, elapsed, body: () })
     }
+
+    /// The same response when all of its body is there.
+    pub(super) fn completed(self, body: Bytes, elapsed: Duration) -> Response {
+        Response { elapsed, ..self.with_body(body) }
+    }
 }
 
 impl<B> Response<B> {

@@ -143,10 +143,10 @@ impl Shared {
     pub(crate) fn launch(self: &Arc<Self>, op: &Arc<Op>) {
         op.started();
         if let Some(total) = op.total() {
-            let timed = Arc::downgrade(op);
+            let weak = Arc::downgrade(op);
             let timer = self.io.handle().spawn(async move {
                 tokio::time::sleep_until(total.into()).await;
-                if let Some(op) = timed.upgrade() {
+                if let Some(op) = weak.upgrade() {
                     op.cancel(Deadline { at: total, phase: Phase::Total }.error());
                 }
             });

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use httparallel_proto::fetch::check_url;
-use httparallel_proto::pool::{Action, Assignment, ConnId, Dropped, Lane, Opened, Pool, WaiterId, Wish};
+use httparallel_proto::pool::{Action, Assignment, ConnId, Lane, Opened, Pool, WaiterId, Wish};
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Kind, Phase, Result, Url};
@@ -182,7 +182,7 @@ impl Shared {
                     });
                     attempts.insert(conn, attempt.abort_handle());
                 }
-                Action::Close { handle, why } => self.shut(handle, why),
+                Action::Close { handle, .. } => shut(&handle),
                 Action::Abandon { conn } => {
                     let attempt = self.attempts.lock().remove(&conn);
                     if let Some(attempt) = attempt {
@@ -212,15 +212,12 @@ impl Shared {
         let reusable =
             parked.take().and_then(|mut connection| connection.is_reusable().then_some(connection));
         let attached = reusable.and_then(|connection| Attached::spawn(self, id, connection).ok());
-        match attached {
-            Some(attached) => {
-                self.pool.lock().replace(id, Handle::Attached(attached.clone()), Lane::Attached);
-                attached.start(op, self);
-            }
-            None => {
-                self.forget(id);
-                self.dispatch(&op);
-            }
+        if let Some(attached) = attached {
+            self.pool.lock().replace(id, Handle::Attached(attached.clone()), Lane::Attached);
+            attached.start(op, self);
+        } else {
+            self.forget(id);
+            self.dispatch(&op);
         }
     }
 
@@ -279,13 +276,20 @@ impl Shared {
         };
         Ok((handle, Opened::Http1(lane)))
     }
+}
 
-    fn shut(self: &Arc<Self>, handle: Handle, _why: Dropped) {
-        match handle {
-            Handle::Attached(connection) => connection.close().into_iter().for_each(|op| op.cancel(closed())),
-            Handle::Detached(parked) => drop(parked.take()),
-            Handle::Http2(connection) => connection.close().into_iter().for_each(|op| op.cancel(closed())),
+/// Closes a connection; what it still serves fails.
+fn shut(handle: &Handle) {
+    let served = match handle {
+        Handle::Attached(connection) => connection.close().into_iter().collect(),
+        Handle::Detached(parked) => {
+            drop(parked.take());
+            Vec::new()
         }
+        Handle::Http2(connection) => connection.close(),
+    };
+    for op in served {
+        op.cancel(closed());
     }
 }
 

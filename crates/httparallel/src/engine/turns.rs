@@ -28,24 +28,17 @@ thread_local! {
 
 /// Starts it now, or, within another start, after that one.
 pub(super) fn take(turn: Turn) {
-    let first = ROW.with_borrow_mut(|row| match row {
-        Some(row) => {
-            row.push_back(turn);
-            None
-        }
-        None => {
-            *row = Some(VecDeque::new());
-            Some(turn)
-        }
+    let nested = ROW.with_borrow_mut(|row| {
+        let nested = row.is_some();
+        row.get_or_insert_default().push_back(turn);
+        nested
     });
-    if first.is_none() {
+    if nested {
         return;
     }
     let _row = Outermost;
-    let mut next = first;
-    while let Some(turn) = next {
+    while let Some(turn) = ROW.with_borrow_mut(|row| row.as_mut().and_then(VecDeque::pop_front)) {
         turn.start();
-        next = ROW.with_borrow_mut(|row| row.as_mut().and_then(VecDeque::pop_front));
     }
 }
 

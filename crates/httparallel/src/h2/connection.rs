@@ -85,7 +85,7 @@ impl Http2 {
         streams.list(op, task, resumed);
     }
 
-    /// Resets the stream of `op`, if it still has one. Dropping the stream's handles sends RST_STREAM.
+    /// Resets the stream of `op`, if it still has one. Dropping the stream's handles sends `RST_STREAM`.
     pub(crate) fn reset(&self, op: &Arc<Op>) {
         let removed = self.streams.lock().remove(op);
         if let Some(stream) = removed {

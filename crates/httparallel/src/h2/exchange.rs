@@ -94,20 +94,20 @@ async fn exchange(
     let mut upload = pin!(send_content(op, request, (!empty).then_some(stream)));
     // RFC 9113 section 8.1: a response may come, in part or whole, before the request has been sent. The limit
     // on waiting for it counts from the end of the request.
-    let mut sent = false;
+    let mut uploaded = false;
     let response = tokio::select! {
         biased;
         response = &mut response => response.map_err(|error| Failure::Stream(error, Phase::Read))?,
         done = &mut upload => {
             done?;
-            sent = true;
+            uploaded = true;
             within(op, Phase::Read, response).await?
         }
     };
     connection.settle();
     let (parts, mut body) = response.into_parts();
     op.on_head(head::response(&parts, stream_id)).map_err(Failure::Ours)?;
-    if !sent {
+    if !uploaded {
         tokio::select! {
             biased;
             received = receive_content(op, &mut body, resumed, Phase::Total) => return received,

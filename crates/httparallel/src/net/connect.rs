@@ -63,10 +63,10 @@ impl Connector {
 
     async fn attempt(&self, origin: &Origin) -> Result<Connected> {
         let socket = Arc::new(self.open_socket(origin).await.map_err(|error| failed(&error))?);
-        let secure = origin.scheme() == "https";
-        let stream = match secure {
-            false => Stream::plain(socket),
-            true => Stream::tls(socket, self.session(origin)?),
+        let stream = if origin.scheme() == "https" {
+            Stream::tls(socket, self.session(origin)?)
+        } else {
+            Stream::plain(socket)
         };
         let mut stream = AsyncStream::new(stream).map_err(|error| failed(&error))?;
         stream.handshake().await.map_err(handshake_failed)?;
@@ -194,6 +194,28 @@ mod tests {
         let mixed = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "127.0.0.1:1"]);
         let wanted = parse(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"]);
         assert_eq!(alternate_families(mixed), wanted);
+    }
+
+    #[test]
+    fn an_address_that_does_not_answer_holds_up_the_next_for_a_quarter_second() -> io::Result<()> {
+        // Linux drops every SYN to a listener whose queue is full.
+        let silent = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
+        silent.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
+        silent.listen(0)?;
+        let silent_address = silent.local_addr()?.as_socket().ok_or(io::ErrorKind::InvalidData)?;
+        let limit = Duration::from_millis(200);
+        let queued: Vec<_> =
+            std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&silent_address, limit).ok())
+                .collect();
+        let good = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let addresses = vec![silent_address, good.local_addr()?];
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let started = std::time::Instant::now();
+        let connected = runtime.block_on(race(addresses, None))?;
+        assert_eq!(connected.peer_addr()?, good.local_addr()?);
+        assert!(started.elapsed() >= ATTEMPT_DELAY && started.elapsed() < 4 * ATTEMPT_DELAY);
+        drop(queued);
+        Ok(())
     }
 
     #[test]

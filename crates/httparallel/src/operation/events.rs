@@ -249,14 +249,11 @@ impl Op {
 
     pub(super) fn head(&self) -> Result<Arc<Head>> {
         let state = self.state.lock();
+        // A streamed body that fails later does not take back its head.
+        let announced = state.is_announced(self.settings.mode);
         match (&state.head, &state.outcome) {
-            // A streamed body that fails later does not take back its head.
-            (Some(head), None) => Ok(head.clone()),
-            (Some(head), Some(_)) if self.settings.mode == Mode::Streaming && state.follow.is_none() => {
-                Ok(head.clone())
-            }
-            (_, Some(Err(error))) => Err(error.clone()),
-            (Some(head), Some(Ok(()))) => Ok(head.clone()),
+            (_, Some(Err(error))) if !announced => Err(error.clone()),
+            (Some(head), _) => Ok(head.clone()),
             (None, _) => Err(Error::invalid_request("the response has not arrived yet")),
         }
     }

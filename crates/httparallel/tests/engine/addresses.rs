@@ -10,6 +10,7 @@ use httparallel_testserver::{Options, Script, ScriptedServer, TestServer};
 use crate::common::{
     DRIVERS, LIMIT, assert_fails, engine, get, millis, play, send, send_with, server, within,
 };
+use crate::timeouts::unreachable_at;
 
 fn port_that_refuses() -> u16 {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port()
@@ -90,6 +91,22 @@ fn a_name_is_reached_by_whichever_family_answers() {
         let started = Instant::now();
         assert_eq!(send(&engine(), get(&url), driver).unwrap().status(), 204);
         assert!(started.elapsed() < millis(1500), "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn an_address_that_does_not_answer_holds_up_the_next_one_for_a_quarter_second() {
+    if TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).is_err() {
+        return;
+    }
+    let server = play(Script::new().expect_request().send("HTTP/1.1 204 No Content\r\n\r\n").forever());
+    let _unreachable = unreachable_at((Ipv6Addr::LOCALHOST, server.addr().port()).into());
+    for driver in DRIVERS {
+        let url = server.url().replace("127.0.0.1", "localhost");
+        let started = Instant::now();
+        let limits = Timeouts { connect: Some(millis(2000)), ..Timeouts::NONE };
+        assert_eq!(send_with(&engine(), get(&url), within(driver, limits)).unwrap().status(), 204);
+        assert!(started.elapsed() < millis(1000), "{:?}", started.elapsed());
     }
 }
 

@@ -158,7 +158,7 @@ fn a_streamed_response_keeps_its_place_until_it_is_read() {
 
 #[test]
 fn a_server_cannot_send_ahead_of_the_reader() {
-    let piece = [b'x'; 64 * 1024];
+    let piece = vec![b'x'; 64 * 1024];
     let script = httparallel_testserver::Script::new()
         .expect_request()
         .send(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")

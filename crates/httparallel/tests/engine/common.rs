@@ -129,7 +129,9 @@ pub(crate) fn read_body(operation: &Operation) -> Result<Bytes> {
             let waited = operation.wait_body(&mut until(Instant::now() + LIMIT));
             assert!(waited.is_ok(), "nothing more of the body within {LIMIT:?}");
         }
-        pieces.iter().for_each(|piece| body.extend_from_slice(piece));
+        for piece in pieces {
+            body.extend_from_slice(&piece);
+        }
     }
     Ok(body.into())
 }

@@ -62,7 +62,7 @@ fn a_body_that_ends_while_the_reader_is_behind_is_delivered_to_its_end() {
 
 #[test]
 fn a_server_can_send_no_more_than_the_reader_takes() {
-    let piece = [b'x'; 64 * 1024];
+    let piece = vec![b'x'; 64 * 1024];
     let script = Script::new()
         .expect_request()
         .send(b"HTTP/1.1 200 OK\r\nContent-Length: 67108864\r\n\r\n")

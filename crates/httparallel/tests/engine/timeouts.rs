@@ -13,15 +13,22 @@ use crate::common::{
 };
 
 /// A listener that accepts nothing and whose queue is full, so that Linux drops every SYN.
-struct Unreachable {
+pub(crate) struct Unreachable {
     address: SocketAddr,
     _listener: Socket,
     _queued: Vec<TcpStream>,
 }
 
 fn unreachable() -> Unreachable {
-    let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    listener.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
+    unreachable_at((Ipv4Addr::LOCALHOST, 0).into())
+}
+
+pub(crate) fn unreachable_at(address: SocketAddr) -> Unreachable {
+    let listener = Socket::new(Domain::for_address(address), Type::STREAM, None).unwrap();
+    if address.is_ipv6() {
+        listener.set_only_v6(true).unwrap();
+    }
+    listener.bind(&address.into()).unwrap();
     listener.listen(0).unwrap();
     let address = listener.local_addr().unwrap().as_socket().unwrap();
     let mut queued = Vec::new();

@@ -39,6 +39,7 @@ fn crowd(connections: usize, origins: usize) -> (Crowd, Vec<ConnId>) {
         max_connections: Some(connections),
         max_keepalive_connections: None,
         keepalive_expiry: None,
+        ..Limits::default()
     };
     let now = Instant::now();
     let wish =

@@ -118,24 +118,23 @@ fn serving_an_older_request_passes_nobody_over() {
 }
 
 #[test]
-fn no_more_than_max_keepalive_connections_idle() {
+fn no_more_than_max_keepalive_connections_idle_for_long() {
     let limits = Limits { max_keepalive_connections: Some(1), ..Limits::default() };
     let mut scene = Scene::with_limits(limits);
     let (first, second) = (scene.open("a", 1), scene.open("b", 2));
     scene.release(first);
-    assert!(scene.is_quiet());
     scene.release(second);
+    assert!(scene.is_quiet(), "between two batches they are worth keeping");
+    assert_eq!(scene.pool.next_deadline(), Some(scene.now + limits.surplus_expiry));
+    scene.now += limits.surplus_expiry;
+    assert!(scene.expire().is_empty());
     assert_eq!(scene.dropped(), [Dropped::TooManyIdle]);
     assert_eq!(scene.start("b", 3), second);
 }
 
 #[test]
 fn without_keepalive_a_connection_still_serves_who_waits() {
-    let limits = Limits {
-        max_connections: Some(1),
-        max_keepalive_connections: Some(0),
-        keepalive_expiry: Some(Duration::ZERO),
-    };
+    let limits = Limits { max_connections: Some(1), max_keepalive_connections: Some(0), ..Limits::default() };
     let mut scene = Scene::with_limits(limits);
     let conn = scene.open("a", 1);
     scene.queue("a", 2);

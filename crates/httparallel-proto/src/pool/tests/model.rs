@@ -54,6 +54,7 @@ impl Model {
             max_connections: Some(1 + random.below(6)),
             max_keepalive_connections: random.chance(50).then(|| random.below(4)),
             keepalive_expiry: random.chance(70).then(|| Duration::from_secs(random.below(6) as u64)),
+            surplus_expiry: Duration::ZERO,
         };
         Self {
             random,

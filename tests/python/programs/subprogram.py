@@ -1,0 +1,68 @@
+"""Programs of their own, for what a test cannot do to itself: signals, forks, the interpreter's exit."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from types import TracebackType
+from typing import Self
+
+
+class Program:
+    """A running Python program. Its arguments are in `sys.argv`; warnings are errors in it."""
+
+    def __init__(self, source: str, *arguments: str, options: tuple[str, ...] = ("-W", "error")) -> None:
+        self._started = time.monotonic()
+        self._process = subprocess.Popen(
+            [sys.executable, *options, "-c", textwrap.dedent(source), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"},
+        )
+
+    def expect(self, line: str) -> None:
+        """Reads a line of output."""
+        assert self._process.stdout is not None
+        found = self._process.stdout.readline().rstrip()
+        if found != line:
+            self._process.kill()
+            raise AssertionError(f"{found!r} instead of {line!r}\n{self._process.communicate()[1]}")
+
+    def interrupt(self) -> None:
+        """Does as Ctrl-C does."""
+        self._process.send_signal(signal.SIGINT)
+
+    def finish(self, seconds: float = 20.0) -> str:
+        """Waits for its end, which must be a good one; the rest of its output."""
+        out, err = self._process.communicate(timeout=seconds)
+        assert (self._process.returncode, err) == (0, ""), err
+        return out
+
+    @property
+    def seconds(self) -> float:
+        """Since its start."""
+        return time.monotonic() - self._started
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate()
+
+
+def run(source: str, *arguments: str, options: tuple[str, ...] = ("-W", "error")) -> str:
+    """Runs a program to its good end; its output."""
+    with Program(source, *arguments, options=options) as program:
+        return program.finish()
