@@ -7,7 +7,7 @@
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench setup lint lint-rust lint-python programs test-rust test-python smoke clean
+.PHONY: help demo test bench setup lint lint-rust lint-python programs test-rust fuzz test-python smoke clean
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN    := $(CURDIR)/.venv/bin
@@ -65,7 +65,7 @@ bench: .venv/.installed $(SERVER)
 	@HTTPARALLEL_TESTSERVER=$(SERVER) .venv-bench/bin/python bench/run.py $(if $(ROWS),--rows '$(ROWS)')
 
 # Cheap checks first; the Python tests last, because they need everything else and end with the totals.
-test: lint test-rust smoke test-python
+test: lint test-rust fuzz smoke test-python
 
 # ---- The parts of `make test`.
 
@@ -101,6 +101,11 @@ test-rust: programs
 	cargo test --locked --workspace
 	$(call heading,Rust: documentation)
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
+
+# A short run that is the same every time. With RUNS it is as long as that says, and different every time.
+fuzz:
+	$(call heading,Rust: fuzz targets)
+	@scripts/fuzz.sh $(RUNS)
 
 # The demo and the benchmark are programs that nothing else calls: a short run of each shows that they still work.
 smoke: .venv/.installed programs

@@ -14,7 +14,7 @@ from ._config import (
     Timeout,
     UseClientDefault,
 )
-from ._flow import authenticated, redirected
+from ._flow import authenticated, read_whole, redirected
 from ._native import URL, VERSION, Headers, QueryParams, Settings, redirect
 from ._request import METHODS_WITH_CONTENT, Request
 from ._response import Response
@@ -347,11 +347,14 @@ class BaseClient(Verbs["Outcome"]):
         self.cookies.extract_cookies(response)
         return response, reply.is_redirect and follow
 
-    def _continued(self, response: Response) -> Flow[Response]:
+    def _continued(
+        self, response: Response, timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT
+    ) -> Flow[Response]:
         """Follows a redirect that the engine left to the client, who keeps the cookies."""
         request, history = response.request, list(response.history)
-        request.extensions.setdefault("timeout", self._timeout.as_dict())
-        return redirected(self, request, True, history, response)
+        limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
+        request.extensions.setdefault("timeout", limits.as_dict())
+        return read_whole(redirected(self, request, True, history, response))
 
     # The long way: a request as a flow.
 
@@ -368,7 +371,8 @@ class BaseClient(Verbs["Outcome"]):
         )
         if "timeout" not in request.extensions:
             request.extensions = dict(request.extensions, timeout=self._timeout.as_dict())
-        return authenticated(self, request, self._auth_for(request, auth), follow, stream)
+        flow = authenticated(self, request, self._auth_for(request, auth), follow)
+        return flow if stream else read_whole(flow)
 
     def _auth_for(self, request: Request, auth: AuthTypes | UseClientDefault | None) -> Auth:
         chosen = self._auth if isinstance(auth, UseClientDefault) else _auth_of(auth)

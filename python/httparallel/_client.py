@@ -148,7 +148,7 @@ class Client(BaseClient["Response"]):
                 error.request = request_of(call)
                 raise
             response, redirected = self._delivered(reply, call[4].follow_redirects)
-            return run(self._continued(response)) if redirected else response
+            return run(self._continued(response, timeout)) if redirected else response
         request = self.build_request(
             method,
             url,
@@ -347,7 +347,7 @@ class AsyncClient(BaseClient["Coroutine[Any, Any, Response]"]):
                 error.request = request_of(call)
                 raise
             response, redirected = self._delivered(reply, call[4].follow_redirects)
-            return await arun(self._continued(response)) if redirected else response
+            return await arun(self._continued(response, timeout)) if redirected else response
         request = self.build_request(
             method,
             url,

@@ -228,8 +228,19 @@ async def arun(flow: Flow[T]) -> T:
         return returned
 
 
+def read_whole(flow: Flow[Response]) -> Flow[Response]:
+    """A flow whose response is read into memory at the end."""
+    response = yield from flow
+    try:
+        yield Read(response)
+    except BaseException:
+        yield Close(response)
+        raise
+    return response
+
+
 def authenticated(
-    client: BaseClient[Any], request: Request, auth: Auth, follow_redirects: bool, stream: bool
+    client: BaseClient[Any], request: Request, auth: Auth, follow_redirects: bool
 ) -> Flow[Response]:
     """A request with its authentication, redirects and hooks."""
     steps = client._auth_steps(auth, request)
@@ -242,12 +253,6 @@ def authenticated(
         # Left to the garbage collector, an async generator's `finally` would run in no task at all.
         yield EndAuthentication(steps)
         raise
-    if not stream:
-        try:
-            yield Read(response)
-        except BaseException:
-            yield Close(response)
-            raise
     return response
 
 

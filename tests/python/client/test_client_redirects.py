@@ -161,18 +161,35 @@ async def test_cookies_that_a_redirect_sets_are_sent_on(kind: Kind, server: Serv
         "send HTTP/1.1 302 Found\\r\\nLocation: /next\\r\\nSet-Cookie: seen=1; Path=/\\r\\n"
         "Content-Length: 0\\r\\n\\r\\n\n"
         "expect-request\n"
-        "send HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n\n"
+        "send HTTP/1.1 200 OK\\r\\nContent-Length: 4\\r\\n\\r\\nlast\n"
         "hang\n"
     ) as script:
         async with kind.client(follow_redirects=True) as client:
             response = await client.get(f"{script.url}/first")
             assert client.cookies == {"seen": "1"} or dict(client.cookies) == {"seen": "1"}
         first, second = script.received()[0].split("\r\n\r\n")[:2]
+    assert response.text == "last"
+    assert response.is_closed
     assert "cookie:" not in first.lower()
     assert "cookie: seen=1" in second.lower()
     assert second.startswith("GET /next ")
     assert [earlier.status_code for earlier in response.history] == [302]
     assert dict(response.history[0].cookies) == {"seen": "1"}
+
+
+async def test_limits_of_a_request_hold_after_a_redirect_that_sets_cookies(
+    kind: Kind, server: Server
+) -> None:
+    with server.script(
+        "expect-request\n"
+        "send HTTP/1.1 302 Found\\r\\nLocation: /next\\r\\nSet-Cookie: seen=1; Path=/\\r\\n"
+        "Content-Length: 0\\r\\n\\r\\n\n"
+        "expect-request\n"
+        "hang\n"
+    ) as script:
+        async with kind.client(follow_redirects=True) as client:
+            with pytest.raises(httparallel.ReadTimeout):
+                await client.get(script.url, timeout=0.05)
 
 
 async def test_credentials_do_not_go_to_another_origin(kind: Kind, server: Server) -> None:

@@ -15,5 +15,5 @@ class Certificates:
         self.ca = directory / "ca.pem"
         self.server = directory / "server.pem"
         authority.cert_pem.write_to_path(str(self.ca))
-        issued = authority.issue_cert("localhost", "127.0.0.1")
+        issued = authority.issue_cert("localhost")
         issued.private_key_and_cert_chain_pem.write_to_path(str(self.server))

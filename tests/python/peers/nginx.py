@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import grp
+import os
+import pwd
 from pathlib import Path
 
 from certificates import Certificates
@@ -16,12 +19,13 @@ LISTENERS = {
     "tls": "",
     "tls_once": "keepalive_timeout 0;",
     "h2": "",
-    "h2_few": "keepalive_requests 5;",
+    "h2_few": "keepalive_requests 20;",
 }
 
 CONFIGURATION = """\
 daemon off;
-master_process off;
+{user}
+worker_processes 1;
 pid nginx.pid;
 error_log stderr info;
 events {{ worker_connections 512; }}
@@ -64,7 +68,7 @@ SERVER = """
 
 
 class Nginx(Program):
-    """A running nginx. `html` is what it serves and `stored` where uploads go; `urls` has a URL per listener."""
+    """A running nginx: `html` is what it serves, `stored` where uploads go, `urls` has a URL per listener."""
 
     def __init__(self, directory: Path, certificates: Certificates) -> None:
         super().__init__(directory)
@@ -96,7 +100,14 @@ def _configuration(ports: dict[str, int], certificates: Certificates) -> str:
         )
         for name, difference in LISTENERS.items()
     ]
-    return CONFIGURATION.format(certificate=certificates.server, servers="".join(servers))
+    return CONFIGURATION.format(user=_user(), certificate=certificates.server, servers="".join(servers))
+
+
+def _user() -> str:
+    """Started by root, nginx would become a user who cannot read the tests' files."""
+    if os.geteuid() != 0:
+        return ""
+    return f"user {pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name};"
 
 
 def _is_tls(name: str) -> bool:

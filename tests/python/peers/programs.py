@@ -10,7 +10,7 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from signal import SIGTERM, Signals
+from signal import SIGKILL, SIGTERM, Signals
 from types import TracebackType
 from typing import Self
 
@@ -51,6 +51,8 @@ class Program:
                     stdin=subprocess.DEVNULL,
                     stdout=output,
                     stderr=output,
+                    # A group of its own, for the processes that it starts.
+                    start_new_session=True,
                 )
             try:
                 if self._listens_on(ports[-1]):
@@ -87,7 +89,7 @@ class Program:
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            self._process.kill()
+            os.killpg(self._process.pid, SIGKILL)
             self._process.wait(timeout=5)
             raise
 

@@ -88,11 +88,29 @@ async def test_a_body_that_nobody_reads_holds_up_nobody(
     assert after.content == files["hello.txt"]
 
 
-@pytest.mark.parametrize("method", ["HEAD", "GET"])
-async def test_a_missing_file_is_a_response(
-    kind: Kind, nghttpd: Nghttpd, certificates: Certificates, method: str
-) -> None:
+async def test_responses_without_a_body(kind: Kind, nghttpd: Nghttpd, certificates: Certificates) -> None:
     async with client_of(kind, certificates) as client:
-        response = await client.request(method, f"{nghttpd.url}/missing")
+        first = await client.get(f"{nghttpd.url}/hello.txt")
+        head = await client.head(f"{nghttpd.url}/hello.txt")
+        since = {"If-Modified-Since": first.headers["last-modified"]}
+        same = await client.get(f"{nghttpd.url}/hello.txt", headers=since)
+    assert (head.status_code, head.headers["content-length"], head.content) == (200, "19", b"")
+    assert (same.status_code, same.content) == (304, b"")
+
+
+async def test_a_missing_file_is_a_response(kind: Kind, nghttpd: Nghttpd, certificates: Certificates) -> None:
+    async with client_of(kind, certificates) as client:
+        response = await client.get(f"{nghttpd.url}/missing")
     assert response.status_code == 404
-    assert (response.content == b"") == (method == "HEAD")
+    assert b"404" in response.content
+
+
+async def test_a_body_after_head_is_an_error_of_the_server(
+    kind: Kind, nghttpd: Nghttpd, certificates: Certificates, files: Files
+) -> None:
+    # nghttpd sends the page that says what is missing, whatever the method.
+    async with client_of(kind, certificates) as client:
+        with pytest.raises(httparallel.RemoteProtocolError):
+            await client.head(f"{nghttpd.url}/missing")
+        after = await client.get(f"{nghttpd.url}/hello.txt")
+    assert after.content == files["hello.txt"]

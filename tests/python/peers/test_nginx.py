@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import aclosing
 
 import pytest
 from kinds import Kind
@@ -36,7 +37,7 @@ async def test_decodes_gzip(kind: Kind, nginx: Nginx, files: Files, name: str) -
     assert response.content == files[name]
 
 
-@pytest.mark.parametrize("name", ["hello.txt", "repeated.txt", "empty.txt"])
+@pytest.mark.parametrize("name", ["hello.txt", "repeated.txt"])
 async def test_reads_a_chunked_body(kind: Kind, nginx: Nginx, files: Files, name: str) -> None:
     async with kind.client() as client:
         response = await client.get(f"{nginx.urls['plain']}/chunked/{name}")
@@ -62,9 +63,8 @@ async def test_reads_a_large_file_in_pieces(kind: Kind, nginx: Nginx, files: Fil
 async def test_leaves_a_large_file_unfinished(kind: Kind, nginx: Nginx, files: Files) -> None:
     async with kind.client() as client:
         async with client.stream("GET", f"{nginx.urls['plain']}/large.bin") as response:
-            async for piece in response.aiter_bytes():
-                assert files["large.bin"].startswith(piece)
-                break
+            async with aclosing(response.aiter_bytes()) as pieces:
+                assert files["large.bin"].startswith(await anext(pieces))
         response = await client.get(f"{nginx.urls['plain']}/hello.txt")
     assert response.content == files["hello.txt"]
 

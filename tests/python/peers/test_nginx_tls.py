@@ -31,12 +31,10 @@ async def test_refuses_an_unknown_authority(kind: Kind, nginx: Nginx) -> None:
 async def test_refuses_a_certificate_for_another_name(
     kind: Kind, nginx: Nginx, certificates: Certificates
 ) -> None:
-    url = nginx.urls["tls"].replace("localhost", "127.0.0.2")
-    # It listens on one address only, but another name of that address does not verify either.
-    url = url.replace("127.0.0.2", "ip6-is-not.localhost")
+    port = nginx.urls["tls"].rpartition(":")[2]
     async with kind.client(verify=str(certificates.ca)) as client:
-        with pytest.raises(httparallel.ConnectError):
-            await client.get(f"{url}/hello.txt")
+        with pytest.raises(httparallel.ConnectError, match="certificate"):
+            await client.get(f"https://127.0.0.1:{port}/hello.txt")
 
 
 async def test_takes_an_unknown_authority_if_told_to(kind: Kind, nginx: Nginx, files: Files) -> None:
@@ -141,7 +139,7 @@ async def test_http2_reads_the_refusal_of_an_upload_that_is_too_large(
     assert after.content == files["hello.txt"]
 
 
-async def test_http2_block_survives_going_away_after_five_requests(
+async def test_http2_block_survives_going_away_after_twenty_requests(
     kind: Kind, nginx: Nginx, certificates: Certificates, files: Files
 ) -> None:
     async with over_http2(kind, "h2_few", certificates) as client, client.parallel() as parallel:
@@ -149,4 +147,4 @@ async def test_http2_block_survives_going_away_after_five_requests(
             parallel.get(f"{nginx.urls['h2_few']}/hello.txt")
         responses = [response async for response in parallel]
     assert [response.content for response in responses] == [files["hello.txt"]] * 50
-    assert len({response.headers["x-connection"] for response in responses}) >= 10
+    assert len({response.headers["x-connection"] for response in responses}) >= 3

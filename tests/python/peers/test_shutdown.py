@@ -1,4 +1,4 @@
-"""Servers that end while requests are in flight: what was promised is delivered, the rest fails by its name."""
+"""Servers that end while requests are in flight: each request succeeds or fails by its name, and none hangs."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -23,6 +24,8 @@ class Program:
             stderr=subprocess.PIPE,
             text=True,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
+            # So that its children can be ended with it.
+            start_new_session=True,
         )
 
     def expect(self, line: str) -> None:
@@ -30,7 +33,7 @@ class Program:
         assert self._process.stdout is not None
         found = self._process.stdout.readline().rstrip()
         if found != line:
-            self._process.kill()
+            self._kill()
             raise AssertionError(f"{found!r} instead of {line!r}\n{self._process.communicate()[1]}")
 
     def interrupt(self) -> None:
@@ -57,9 +60,12 @@ class Program:
         exc_value: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
+        self._kill()
         self._process.communicate()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
 
 
 def run(source: str, *arguments: str, options: tuple[str, ...] = ("-W", "error")) -> str:

@@ -45,12 +45,13 @@ BLOCKING = {
     """,
 }
 
+# Compiled first: CPython takes a KeyboardInterrupt that leaves `exec("…")` for one that nobody catches.
 INTERRUPTED = """
 import sys, httparallel
 url = sys.argv[1]
 with httparallel.Client() as client:
     try:
-        exec(sys.argv[2])
+        exec(compile(sys.argv[2], "wait", "exec"))
     except KeyboardInterrupt:
         print("interrupted")
     states = [state for _, _, state, _ in client._engine_transport._engine.connections()]

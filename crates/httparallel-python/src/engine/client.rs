@@ -65,7 +65,12 @@ impl Engine {
         let keepalive_expiry =
             keepalive_expiry.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
         let config = Config {
-            limits: Limits { max_connections, max_keepalive_connections, keepalive_expiry, ..Limits::default() },
+            limits: Limits {
+                max_connections,
+                max_keepalive_connections,
+                keepalive_expiry,
+                ..Limits::default()
+            },
             protocols: Protocols { http1, http2 },
             verify,
             client_cert: cert,

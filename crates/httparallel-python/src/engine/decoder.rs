@@ -27,11 +27,11 @@ impl PyDecoder {
     fn decode<'py>(&self, py: Python<'py>, data: &Bound<'py, PyBytes>) -> PyResult<Bound<'py, PyBytes>> {
         let mut inner = self.inner.lock();
         let Some(decoder) = inner.as_mut() else { return Ok(data.clone()) };
-        let mut decoded = Vec::new();
+        let mut out = Vec::new();
         decoder
-            .decode(data.as_bytes(), &mut decoded, &Guard::default())
+            .decode(data.as_bytes(), &mut out, &Guard::default())
             .map_err(|error| exception(py, &error))?;
-        Ok(PyBytes::new(py, &decoded))
+        Ok(PyBytes::new(py, &out))
     }
 
     /// Says that the body is over. Raises `DecodingError` if it ends early.

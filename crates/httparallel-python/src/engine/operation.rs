@@ -77,6 +77,10 @@ pub(super) fn block<T: Send>(
     let waited = {
         let raised = &mut raised;
         py.detach(move || {
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method has a lifetime of its own"
+            )]
             let mut interrupt = || match Python::attach(|py| py.check_signals()) {
                 Ok(()) => Ok(()),
                 Err(error) => {

@@ -38,12 +38,9 @@ impl Reply {
     /// The reply of an operation that is ready; its error otherwise.
     pub(super) fn of(py: Python<'_>, operation: &Operation, streamed: bool) -> PyResult<Self> {
         let head = operation.head().map_err(|error| exception(py, &error))?;
-        let sent = match streamed {
-            true => Vec::new(),
-            false => operation.take_body().map_err(|error| exception(py, &error))?.unwrap_or_default(),
-        };
+        let sent = if streamed { None } else { operation.take_body().map_err(|e| exception(py, &e))? };
         let (request, elapsed) = (operation.request(), operation.elapsed());
-        Self::new(py, head, request, sent, elapsed, operation.take_history())
+        Self::new(py, head, request, sent.unwrap_or_default(), elapsed, operation.take_history())
     }
 
     fn new(
@@ -56,15 +53,12 @@ impl Reply {
     ) -> PyResult<Self> {
         let received = sent.iter().map(Bytes::len).sum();
         let coded = received > 0 && head.headers.contains("content-encoding");
-        let body = match coded {
-            false => Body::Sent(sent),
-            true => {
-                let decoded = match received > DETACH_ABOVE {
-                    true => py.detach(|| decode(&head, sent)),
-                    false => decode(&head, sent),
-                };
-                decoded.map_err(|error| exception(py, &error))?
-            }
+        let body = if coded {
+            let large = received > DETACH_ABOVE;
+            let out = if large { py.detach(|| decode(&head, sent)) } else { decode(&head, sent) };
+            out.map_err(|error| exception(py, &error))?
+        } else {
+            Body::Sent(sent)
         };
         let (body, history) = (Mutex::new(body), Mutex::new(history));
         Ok(Self { head, request, body, received, elapsed, history })
@@ -73,12 +67,12 @@ impl Reply {
 
 fn decode(head: &Head, sent: Vec<Bytes>) -> httparallel::Result<Body> {
     let Some(mut decoder) = Decoder::for_headers(&head.headers)? else { return Ok(Body::Sent(sent)) };
-    let mut decoded = Vec::new();
+    let mut out = Vec::new();
     for piece in sent {
-        decoder.decode(&piece, &mut decoded, &Guard::default())?;
+        decoder.decode(&piece, &mut out, &Guard::default())?;
     }
     decoder.finish()?;
-    Ok(Body::Decoded(decoded))
+    Ok(Body::Decoded(out))
 }
 
 #[pymethods]

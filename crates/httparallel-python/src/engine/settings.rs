@@ -21,7 +21,7 @@ impl Settings {
     #[new]
     #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
         max_redirects=20, cookies=false, stream=false))]
-    #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "they are keywords")]
+    #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         connect: Option<f64>,
         read: Option<f64>,

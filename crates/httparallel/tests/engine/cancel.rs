@@ -44,7 +44,8 @@ fn churn(engine: &Engine, base: &str, seed: u64) {
 }
 
 fn assert_clean(engine: &Engine, base: &str) {
-    assert_eq!(count(engine, "ACTIVE"), 0, "{:?}", engine.connections());
+    // One that was being given a connection at that moment gives it back by itself.
+    eventually("all places are free", || count(engine, "ACTIVE") == 0);
     for _ in 0..10 {
         for driver in DRIVERS {
             assert_eq!(send(engine, get(&format!("{base}/small")), driver).unwrap().status(), 200);
@@ -112,7 +113,7 @@ fn from_another_thread_while_the_caller_waits() {
         if let Err(error) = operation.head() {
             assert_eq!(error.kind(), Kind::Cancelled, "{error:?}");
         }
-        assert_eq!(count(&engine, "ACTIVE"), 0);
+        eventually("its place is free", || count(&engine, "ACTIVE") == 0);
     }
     assert_clean(&engine, &server.http_url());
 }
