@@ -74,6 +74,7 @@ lint: lint-rust lint-python
 lint-rust: .venv/.ready
 	$(call heading,Rust: format)
 	cargo fmt --all --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	$(call heading,Rust: clippy)
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	$(call heading,Rust: dependencies)

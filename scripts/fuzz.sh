@@ -31,6 +31,7 @@ in_fuzz() {
     shift
     cargo "$command" --locked --manifest-path fuzz/Cargo.toml --target-dir "$directory" --target "$host" "$@"
 }
+in_fuzz clippy --release --quiet -- -D warnings
 in_fuzz build --release --bins
 
 [ $# -gt 0 ] || set -- response request decode url headers

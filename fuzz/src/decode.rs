@@ -55,10 +55,10 @@ fn check_bound(codings: &str, coded: &[u8], bound: usize) {
     let guard = Guard { max_body: Some(bound as u64), ..Guard::default() };
     let mut decoder = decoder(codings);
     let mut out = Vec::new();
-    let decoded = decoder.decode(coded, &mut out, &guard);
+    let result = decoder.decode(coded, &mut out, &guard);
     assert_eq!(decoder.total_out(), out.len() as u64);
     assert!(decoder.total_in() <= coded.len() as u64);
-    match decoded {
+    match result {
         Ok(()) => {
             assert!(out.len() <= bound, "{} bytes, and the bound is {bound}", out.len());
             assert_eq!(decoder.total_in(), coded.len() as u64, "not all was looked at");

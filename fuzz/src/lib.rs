@@ -9,7 +9,7 @@
 //! | [`headers`](fn@headers) | any operations: the list agrees with a plain model |
 //!
 //! An input begins with a line of options, so that seeds can be read and written as text; its bytes choose
-//! among alternatives, whatever they are. See [`Input`].
+//! among alternatives, whatever they are.
 
 mod decode;
 mod headers;
@@ -18,9 +18,10 @@ mod request;
 mod response;
 mod url;
 
+use input::Input;
+
 pub use decode::decode;
 pub use headers::headers;
-pub use input::Input;
 pub use request::request;
 pub use response::response;
 pub use url::url;

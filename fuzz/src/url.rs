@@ -53,11 +53,9 @@ fn check_again(url: &Url, again: &Url) {
 /// The host that is resolved, that of the `Host` header and that of the origin are one.
 fn check_host(url: &Url) {
     let host = url.raw_host();
-    let mut netloc = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    if let Some(port) = url.port() {
-        netloc.push_str(&format!(":{port}"));
-    }
-    assert_eq!(url.netloc(), netloc, "of {:?}", url.as_str());
+    let bracketed = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    assert_eq!(url.netloc(), bracketed + &port, "of {:?}", url.as_str());
     if host.is_empty() || !matches!(url.scheme(), "http" | "https") {
         return;
     }

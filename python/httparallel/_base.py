@@ -7,6 +7,8 @@ a flow (see `_flow`), stepped in the caller's thread or task.
 
 from __future__ import annotations
 
+from time import monotonic
+
 from ._config import (
     DEFAULT_MAX_REDIRECTS,
     DEFAULT_TIMEOUT_CONFIG,
@@ -354,6 +356,7 @@ class BaseClient(Verbs["Outcome"]):
         request, history = response.request, list(response.history)
         limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
         request.extensions.setdefault("timeout", limits.as_dict())
+        _set_deadline(request, response.elapsed.total_seconds())
         return read_whole(redirected(self, request, True, history, response))
 
     # The long way: a request as a flow.
@@ -371,6 +374,7 @@ class BaseClient(Verbs["Outcome"]):
         )
         if "timeout" not in request.extensions:
             request.extensions = dict(request.extensions, timeout=self._timeout.as_dict())
+        _set_deadline(request)
         flow = authenticated(self, request, self._auth_for(request, auth), follow)
         return flow if stream else read_whole(flow)
 
@@ -459,6 +463,15 @@ def request_of(call: EngineCall) -> Request:
     """A request that was given to the engine, as an object: for an exception to refer to."""
     method, url, headers, content, _ = call
     return Request(method, url, headers=headers, content=content)
+
+
+def _set_deadline(request: Request, spent: float = 0.0) -> None:
+    """Turns the limit of the whole request into a moment, which all requests of a flow share."""
+    timeout = request.extensions["timeout"]
+    total = timeout.get("total")
+    if total is not None:
+        timeout = {**timeout, "deadline": monotonic() + total - spent}
+        request.extensions = {**request.extensions, "timeout": timeout}
 
 
 def _auth_of(auth: AuthTypes | None) -> Auth | None:

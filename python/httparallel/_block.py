@@ -12,7 +12,9 @@ stepped by whoever waits for a response, whichever it is, in their own thread or
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict, deque
+from weakref import WeakSet
 
 from ._config import USE_CLIENT_DEFAULT
 from ._exceptions import RequestCancelled, RequestError
@@ -46,6 +48,8 @@ class BaseBlock(Verbs["AnyPending"]):
     _pending_class: type[AnyPending]
     _stream_class: type[StreamedResponse | AsyncStreamedResponse]
     _window = 0
+    # Whether this is the copy, in a forked child, of a block that the parent has open.
+    _is_forked = False
 
     def __init__(self, client: BaseClient[Any], max_concurrency: int | None) -> None:
         if max_concurrency is not None and max_concurrency < 1:
@@ -91,6 +95,7 @@ class BaseBlock(Verbs["AnyPending"]):
         settings = {name: arguments.pop(name, USE_CLIENT_DEFAULT) for name in ("auth", "follow_redirects")}
         stream = arguments.pop("stream", False)
         call = self._client._engine_call(method, url, **{**_NOTHING, **arguments}, **settings, stream=stream)
+        pending._timeout = arguments.get("timeout", USE_CLIENT_DEFAULT)
         if call is None:
             pending._request = self._client.build_request(method, url, **arguments)
         else:
@@ -127,6 +132,10 @@ class BaseBlock(Verbs["AnyPending"]):
 
     def _open_block(self) -> Block:
         if self._native is None:
+            if self._is_forked:
+                raise RuntimeError(
+                    "The parallel block belongs to the process that was forked; open another one."
+                )
             raise RuntimeError("The parallel block has not been entered, or has ended; use it in a 'with'.")
         return self._native
 
@@ -139,6 +148,7 @@ class BaseBlock(Verbs["AnyPending"]):
         limit = self._max_concurrency or transport._max_connections
         self._window = 2 * limit if limit else 1000
         self._native = Block(transport._engine, limit)
+        _open_blocks.add(self)
 
     def _leave(self) -> None:
         """Cancels what is pending; when this returns it is gone."""
@@ -155,6 +165,13 @@ class BaseBlock(Verbs["AnyPending"]):
         for places in (self._running, self._unstarted, self._ready, self._settled, self._undelivered):
             places.clear()
         self._wake()
+
+    def _abandon(self) -> None:
+        """Lets go, in a forked child, of what belongs to the parent."""
+        _of_parents.append((self._native, dict(self._running)))
+        self._native, self._is_forked = None, True
+        for places in (self._running, self._unstarted, self._ready, self._settled, self._undelivered):
+            places.clear()
 
     def _wake(self) -> None:
         """Makes all tasks that wait look again."""
@@ -205,7 +222,7 @@ class BaseBlock(Verbs["AnyPending"]):
             self._settle(pending, None, error)
             return
         if redirected:
-            self._start_flow(pending, self._client._continued(response))
+            self._start_flow(pending, self._client._continued(response, pending._timeout))
         else:
             self._settle(pending, response, None)
 
@@ -383,6 +400,21 @@ class BaseBlock(Verbs["AnyPending"]):
 
     def _stream_of(self, operation: Operation) -> ReceivedStream | AsyncReceivedStream:
         raise NotImplementedError
+
+
+_open_blocks: WeakSet[BaseBlock[Any]] = WeakSet()
+
+# What a forked child has inherited and must not close: the parent's requests would end.
+_of_parents: list[object] = []
+
+
+def _abandon_open_blocks() -> None:
+    for block in _open_blocks:
+        if block._native is not None:
+            block._abandon()
+
+
+os.register_at_fork(after_in_child=_abandon_open_blocks)
 
 
 _NOTHING: dict[str, Any] = dict.fromkeys(

@@ -264,6 +264,8 @@ def _stepped(
     following: Request | None = yield Authenticate(auth, request, steps, None)
     assert following is not None, "an auth flow yields at least one request"
     while True:
+        # A request of the scheme's own has the time that is left to the one it is for.
+        following.extensions.setdefault("timeout", request.extensions["timeout"])
         response = yield from redirected(client, following, follow_redirects, history)
         try:
             following = yield Authenticate(auth, request, steps, response)

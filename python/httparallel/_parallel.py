@@ -6,8 +6,8 @@ What a block does is in `_block`; `Parallel` and `AsyncParallel` differ in how t
 
 from __future__ import annotations
 
+from _thread import RLock, get_ident
 from collections import deque
-from threading import RLock, get_ident
 
 from ._block import BaseBlock
 from ._flow import arun, run

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._base import request_of
+from ._config import USE_CLIENT_DEFAULT
 from ._exceptions import RequestError
 from ._flow import arun, run
 from ._public import public
@@ -14,10 +15,12 @@ if TYPE_CHECKING:
 
     from ._base import EngineCall
     from ._block import BaseBlock
+    from ._config import UseClientDefault
     from ._flow import Flow
     from ._native import Operation
     from ._request import Request
     from ._response import Response
+    from ._types import TimeoutTypes
 
 
 class BasePending:
@@ -38,11 +41,13 @@ class BasePending:
         "_request",
         "_response",
         "_sent",
+        "_timeout",
     )
 
     # As it was asked for: in the engine's terms, as an object, or both.
     _call: EngineCall | None
     _request: Request | None
+    _timeout: TimeoutTypes | UseClientDefault
     _flow: Flow[Response] | None
     # What a flow has sent last, and the operation that carries it, by its number in the native block.
     _sent: Request | None
@@ -54,6 +59,7 @@ class BasePending:
     def __init__(self, block: BaseBlock[Any]) -> None:
         self._block = block
         self._call = self._request = None
+        self._timeout = USE_CLIENT_DEFAULT
         self._flow = self._sent = self._operation = self._number = None
         self._response = self._error = None
 

@@ -19,6 +19,10 @@ class _Received:
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
 
+    def __del__(self) -> None:
+        # A response that was forgotten, neither read to its end nor closed, frees its connection.
+        self._operation.cancel()
+
     @property
     def elapsed(self) -> datetime.timedelta | None:
         """The time from the start of the request to its end. None before that."""

@@ -215,12 +215,17 @@ def settings_of(
 ) -> Settings:
     """How the engine is to carry out a request; its time limits are in the extension `timeout`."""
     limits: dict[str, Any] = request.extensions.get("timeout", {})
+    total = limits.get("total")
+    if "deadline" in limits:
+        from time import monotonic
+
+        total = max(limits["deadline"] - monotonic(), 0.0)
     return Settings(
         connect=limits.get("connect"),
         read=limits.get("read"),
         write=limits.get("write"),
         pool=limits.get("pool"),
-        total=limits.get("total"),
+        total=total,
         follow_redirects=follow_redirects,
         max_redirects=max_redirects,
         cookies=cookies,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from typing import Any
 
@@ -148,6 +149,16 @@ async def test_what_nobody_reads_is_not_taken_from_the_server(kind: Kind, server
             assert server.stats()["requests_active"] == 1
             await pieces.aclose()
         await kind.until(lambda: server.stats()["requests_active"] == 0)
+
+
+async def test_a_response_that_is_forgotten_frees_its_connection(kind: Kind, server: Server) -> None:
+    async with kind.client(limits=ONE, timeout=httparallel.Timeout(5, pool=2)) as client:
+        for _ in range(2):
+            response = await client.get(f"{server.http}/bytes/50000000", stream=True)
+            assert response.status_code == 200
+            del response
+            gc.collect()
+        assert (await client.get(server.http)).status_code == 200
 
 
 async def test_the_names_of_stream_true(kind: Kind, server: Server) -> None:

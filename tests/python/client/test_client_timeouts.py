@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from kinds import Kind
@@ -112,6 +113,48 @@ async def test_the_whole_request_takes_too_long(kind: Kind, server: Server) -> N
             await client.get(f"{server.http}/drip?bytes=1000&interval_ms=20")
         assert raised.value.request.url.path == "/drip"
         assert isinstance(raised.value, httparallel.TimeoutException)
+
+
+@pytest.mark.parametrize("long_way", [False, True])
+async def test_redirects_share_one_limit(kind: Kind, server: Server, long_way: bool) -> None:
+    async with kind.client(timeout=httparallel.Timeout(None, total=0.4), follow_redirects=True) as client:
+        if long_way:
+            client.cookies.set("a", "1")
+        with pytest.raises(httparallel.TotalTimeout):
+            await client.get(f"{server.http}/delay/250?then=/redirect-to?url=/delay/250")
+
+
+async def test_a_redirect_that_sets_cookies_does_not_extend_the_limit(kind: Kind, server: Server) -> None:
+    with server.script(
+        "expect-request\n"
+        "pause 250\n"
+        "send HTTP/1.1 302 Found\\r\\nLocation: /next\\r\\nSet-Cookie: a=1\\r\\n"
+        "Content-Length: 0\\r\\n\\r\\n\n"
+        "expect-request\n"
+        "pause 250\n"
+        "send HTTP/1.1 200 OK\\r\\nContent-Length: 0\\r\\n\\r\\n\n"
+    ) as script:
+        async with kind.client(follow_redirects=True) as client:
+            with pytest.raises(httparallel.TotalTimeout):
+                await client.get(script.url, timeout=httparallel.Timeout(None, total=0.4))
+
+
+async def test_requests_of_an_auth_flow_share_one_limit(kind: Kind, server: Server) -> None:
+    class Asking(httparallel.Auth):
+        def auth_flow(self, request: httparallel.Request) -> Any:
+            yield httparallel.Request("GET", f"{server.http}/delay/250")
+            yield request
+
+    async with kind.client(timeout=httparallel.Timeout(None, total=0.4), auth=Asking()) as client:
+        with pytest.raises(httparallel.TotalTimeout):
+            await client.get(f"{server.http}/delay/250")
+
+
+async def test_the_limit_begins_anew_if_a_request_is_sent_again(kind: Kind, server: Server) -> None:
+    async with kind.client(timeout=httparallel.Timeout(None, total=0.4)) as client:
+        request = client.build_request("GET", f"{server.http}/delay/250")
+        for _ in range(2):
+            assert (await client.send(request)).status_code == 200
 
 
 async def test_a_request_may_have_its_own_limits(kind: Kind, server: Server) -> None:

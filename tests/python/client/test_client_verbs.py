@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from kinds import Kind
+from kinds import ClientFacade, Kind
 from testserver import Server
 
 import httparallel
@@ -151,3 +153,39 @@ def test_request_and_stream_work_without_a_client(server: Server) -> None:
     assert httparallel.request("PURGE", f"{server.http}/echo").json()["method"] == "PURGE"
     with httparallel.stream("GET", f"{server.http}/bytes/26") as response:
         assert response.read() == b"abcdefghijklmnopqrstuvwxyz"
+
+
+async def test_a_subclass_may_override_send(kind: Kind, server: Server) -> None:
+    seen: list[str] = []
+
+    class Sync(httparallel.Client):
+        def send(self, request: httparallel.Request, **settings: Any) -> httparallel.Response:
+            seen.append(request.method)
+            return super().send(request, **settings)
+
+    class Async(httparallel.AsyncClient):
+        async def send(self, request: httparallel.Request, **settings: Any) -> httparallel.Response:
+            seen.append(request.method)
+            return await super().send(request, **settings)
+
+    async with Async() if kind.is_async else ClientFacade(Sync()) as client:
+        assert (await client.get(server.http)).text == "Hello, world!"
+        assert (await client.post(f"{server.http}/echo", json=1)).json()["body"] == "1"
+    assert seen == ["GET", "POST"]
+
+
+async def test_a_subclass_may_override_build_request(kind: Kind, server: Server) -> None:
+    class Marking:
+        def build_request(self, method: str, url: Any, **arguments: Any) -> httparallel.Request:
+            request: httparallel.Request = super().build_request(method, url, **arguments)  # type: ignore[misc]
+            request.headers["X-Marked"] = "yes"
+            return request
+
+    class Sync(Marking, httparallel.Client):
+        pass
+
+    class Async(Marking, httparallel.AsyncClient):
+        pass
+
+    async with Async() if kind.is_async else ClientFacade(Sync()) as client:
+        assert header((await client.get(f"{server.http}/echo")).json(), "X-Marked") == "yes"

@@ -164,3 +164,16 @@ async def test_bodies_that_nobody_reads_stop_being_received(kind: Kind, server: 
         assert resident() - before < 40 * 1024 * 1024
         for response in responses:
             await response.aclose()
+
+
+async def test_bodies_that_nobody_collects_are_held_up_to_a_limit(kind: Kind, server: Server) -> None:
+    gc.collect()
+    before = resident()
+    async with kind.client() as client, client.parallel() as parallel:
+        for _ in range(100):
+            parallel.get(f"{server.http}/bytes/5000000")
+        await kind.sleep(0.5)
+        # All of them are 500 MB, the limit is 64 MiB, and what is on its way comes on top.
+        assert resident() - before < 250 * 1024 * 1024
+        sizes = {len(response.content) async for response in parallel}
+    assert sizes == {5_000_000}

@@ -1,4 +1,4 @@
-"""Servers that end while requests are in flight: each request succeeds or fails by its name, and none hangs."""
+"""Servers that end while requests are in flight: each request succeeds or fails by name, and none hangs."""
 
 from __future__ import annotations
 

@@ -48,6 +48,17 @@ def test_a_client_that_was_never_used_may_be_forgotten(recwarn: pytest.WarningsR
     assert list(recwarn) == []
 
 
+def forget(server: Server, in_block: bool) -> None:
+    client = httparallel.Client()
+    if not in_block:
+        client.get(server.http)
+        return
+    with client.parallel() as parallel:
+        for _ in range(3):
+            parallel.get(server.http)
+        parallel.next_response()
+
+
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
 def test_fifty_forgotten_clients_leak_no_descriptors(server: Server) -> None:
     before = server.stats()["connections_open"]
@@ -56,15 +67,7 @@ def test_fifty_forgotten_clients_leak_no_descriptors(server: Server) -> None:
     gc.collect()
     descriptors = len(os.listdir("/proc/self/fd"))
     for number in range(50):
-        client = httparallel.Client()
-        if number % 2:
-            client.get(server.http)
-        else:
-            with client.parallel() as parallel:
-                for _ in range(3):
-                    parallel.get(server.http)
-                parallel.next_response()
-        del client
+        forget(server, in_block=number % 2 == 0)
     gc.collect()
     until_closed(server, before)
     assert len(os.listdir("/proc/self/fd")) <= descriptors + 2

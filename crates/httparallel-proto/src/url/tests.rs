@@ -69,6 +69,7 @@ fn normalises_as_httpx_does() {
         ("http://", "http:"),
         ("web+demo:/.//not-a-host/", "web+demo://not-a-host/"),
         ("non-special://a|b%2F/", "non-special://a|b%2f/"),
+        ("non-special://a<b]/", "non-special://a%3cb%5d/"),
         ("https://u@g.com:pa ss@x.com", "https://u%40g.com:pa%20ss@x.com"),
         ("http://[2001:DB8::1]:8080/", "http://[2001:db8::1]:8080/"),
         ("http://[fe80::1%25eth0]/", "http://[fe80::1%25eth0]/"),

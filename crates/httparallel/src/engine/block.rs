@@ -2,12 +2,11 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use httparallel_proto::fetch::Request;
-use httparallel_proto::parallel::Plan;
+use httparallel_proto::parallel::{Budget, Plan};
 use httparallel_proto::{Error, Kind, Phase, Result};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use super::handle::Engine;
 use super::shared::Shared;
@@ -15,6 +14,9 @@ use super::turns::{self, Turn};
 use crate::completion::Listener;
 use crate::net::{Waited, wait_readable};
 use crate::operation::{Interrupted, Op, Operation, Settings, Upload, thread_notifier};
+
+/// How many bytes of bodies that nobody has collected a block holds before it reads no further.
+const MAX_HELD: usize = 64 * 1024 * 1024;
 
 /// An operation that became ready, by the number it was submitted under.
 #[derive(Debug)]
@@ -28,7 +30,9 @@ pub struct Outcome {
 /// Operations that run side by side, at most `max_concurrency` at a time.
 ///
 /// Those that wait their turn have asked the pool for nothing yet, so waiting here uses up no timeout.
-/// Dropping the block cancels what is not over.
+/// When 64 MiB of bodies have gathered that were not delivered, no further request starts and bodies on their
+/// way are read no further, until some are delivered; but for one request while none is ready, and for all
+/// while a certain one is waited for. Dropping the block cancels what is not over.
 #[derive(Debug)]
 pub struct Block {
     shared: Arc<Shared>,
@@ -38,11 +42,11 @@ pub struct Block {
 #[derive(Debug)]
 struct BlockState {
     inner: Mutex<Inner>,
-    closed: AtomicBool,
 }
 
 #[derive(Debug)]
 struct Inner {
+    closed: bool,
     plan: Plan<Arc<Op>>,
     next_number: u64,
     /// Submitted and not yet delivered.
@@ -52,6 +56,11 @@ struct Inner {
     /// Ready, in the order they became so; some may have been delivered by number meanwhile.
     ready: VecDeque<u64>,
     listener: Listener,
+    budget: Budget,
+    /// Operations that read no further for the budget's sake.
+    paused: Vec<(u64, Arc<Op>)>,
+    /// Turns that no operation has taken over yet, for the budget's sake.
+    free_turns: usize,
 }
 
 /// An operation's way back to its block.
@@ -71,35 +80,77 @@ impl BlockLink {
         listener.notify();
     }
 
-    /// An operation that had started is over: the next one may start.
-    pub(crate) fn finished(&self) {
-        if let Some(op) = self.next() {
-            turns::take(Turn::Launch(op));
-        }
-    }
-
-    /// The next operation whose turn it is. Those that were cancelled while they waited give it up.
-    fn next(&self) -> Option<Arc<Op>> {
+    /// The operation is over: if it `had_turn`, the next one may start.
+    pub(crate) fn over(&self, had_turn: bool, lifted: bool) {
         let mut inner = self.state.inner.lock();
         inner.streaming.remove(&self.number);
-        std::iter::from_fn(|| inner.plan.finished()).find(|op| op.take_turn())
+        inner.budget.over(self.number);
+        if lifted {
+            inner.budget.settle();
+        }
+        inner.free_turns += usize::from(had_turn);
+        release(inner);
     }
+
+    /// Bytes of the operation's body have arrived. Returns whether it must stop reading: the block holds as
+    /// much as it may. It is resumed when that changes.
+    pub(crate) fn hold(&self, op: &Arc<Op>, bytes: usize) -> bool {
+        let mut inner = self.state.inner.lock();
+        inner.budget.hold(bytes);
+        let ready = inner.has_ready();
+        if inner.budget.may_read(self.number, ready) {
+            return false;
+        }
+        op.state.lock().paused = true;
+        inner.paused.push((self.number, op.clone()));
+        true
+    }
+
+    /// Somebody waits for this operation, whatever else is ready.
+    pub(crate) fn awaited(&self) {
+        let mut inner = self.state.inner.lock();
+        inner.budget.lift();
+        release(inner);
+    }
+}
+
+/// Starts and resumes what the budget allows now.
+fn release(mut inner: MutexGuard<'_, Inner>) {
+    let mut started = Vec::new();
+    while inner.free_turns > 0 && inner.budget.may_start() {
+        inner.free_turns -= 1;
+        // Those that were cancelled while they waited give their turn to the next one.
+        started.extend(std::iter::from_fn(|| inner.plan.finished()).find(|op| op.take_turn()));
+    }
+    let resumed = inner.resumable();
+    drop(inner);
+    resumed.iter().for_each(|op| op.resume());
+    started.into_iter().for_each(|op| turns::take(Turn::Launch(op)));
 }
 
 impl Block {
     /// An empty block on a client. `max_concurrency`: `None` for no limit but the pool's.
     pub fn new(engine: &Engine, max_concurrency: Option<usize>) -> Result<Self> {
+        Self::holding(engine, max_concurrency, MAX_HELD)
+    }
+
+    /// Like [`new`](Self::new), with another limit than 64 MiB on the bodies that gather.
+    pub fn holding(engine: &Engine, max_concurrency: Option<usize>, max_held: usize) -> Result<Self> {
         let shared = engine.shared()?;
         shared.check_open()?;
         let inner = Inner {
+            closed: false,
             plan: Plan::new(max_concurrency),
             next_number: 0,
             pending: HashMap::new(),
             streaming: HashMap::new(),
             ready: VecDeque::new(),
             listener: Listener::Nobody,
+            budget: Budget::new(max_held),
+            paused: Vec::new(),
+            free_turns: 0,
         };
-        let state = Arc::new(BlockState { inner: Mutex::new(inner), closed: AtomicBool::new(false) });
+        let state = Arc::new(BlockState { inner: Mutex::new(inner) });
         Ok(Self { shared, state })
     }
 
@@ -112,10 +163,10 @@ impl Block {
     ) -> Result<(u64, Operation)> {
         // The block's thread goes on with its own work meanwhile, so it cannot drive connections.
         settings.blocking = false;
-        if self.state.closed.load(Ordering::Acquire) {
+        let mut inner = self.state.inner.lock();
+        if inner.closed {
             return Err(Error::new(Kind::Closed, Phase::Build, "the parallel block has ended"));
         }
-        let mut inner = self.state.inner.lock();
         let number = inner.next_number;
         inner.next_number += 1;
         let link = BlockLink { state: self.state.clone(), number };
@@ -134,9 +185,17 @@ impl Block {
         self.state.inner.lock().pending.len()
     }
 
+    /// How many bytes of bodies have gathered that were not delivered.
+    pub fn held(&self) -> usize {
+        self.state.inner.lock().budget.held()
+    }
+
     /// Delivers the operation that became ready first, if any is.
     pub fn try_next(&self) -> Option<Outcome> {
-        self.state.inner.lock().pop_ready()
+        let mut inner = self.state.inner.lock();
+        let outcome = inner.pop_ready();
+        release(inner);
+        outcome
     }
 
     /// Delivers all operations that are ready, in the order they became so.
@@ -145,11 +204,15 @@ impl Block {
         while let Some(outcome) = inner.pop_ready() {
             into.push(outcome);
         }
+        release(inner);
     }
 
     /// Counts an operation as delivered; it will not come from [`next`](Self::next) any more.
     pub fn take(&self, number: u64) -> bool {
-        self.state.inner.lock().deliver(number).is_some()
+        let mut inner = self.state.inner.lock();
+        let delivered = inner.deliver(number).is_some();
+        release(inner);
+        delivered
     }
 
     /// Names who is told, once, when an operation becomes ready. Returns `false` if one is.
@@ -192,15 +255,16 @@ impl Block {
 
     /// Cancels everything that is not over. When this returns, no request of the block is on its way.
     pub fn close(&self) {
-        self.state.closed.store(true, Ordering::Release);
         let mut inner = self.state.inner.lock();
+        inner.closed = true;
         // Those that never started have nothing to cancel, but their owners may wait for them.
         let waiting = inner.plan.clear();
         let mut pending: Vec<_> = inner.pending.drain().map(|(_, op)| op).collect();
         pending.extend(inner.streaming.drain().map(|(_, op)| op));
         inner.ready.clear();
+        let paused = std::mem::take(&mut inner.paused);
         drop(inner);
-        drop(waiting);
+        drop((waiting, paused));
         for op in pending {
             Operation(op).cancel();
         }
@@ -227,10 +291,33 @@ impl Inner {
     /// block's to cancel until it is over; [`BlockLink::finished`] tells, under the same lock.
     fn deliver(&mut self, number: u64) -> Option<Arc<Op>> {
         let op = self.pending.remove(&number)?;
-        if op.state.lock().outcome.is_none() {
+        let mut state = op.state.lock();
+        self.budget.collect(std::mem::take(&mut state.held));
+        let ended = state.outcome.is_some();
+        drop(state);
+        if !ended {
             self.streaming.insert(number, op.clone());
         }
         Some(op)
+    }
+
+    /// Takes out the paused operations that may read on.
+    fn resumable(&mut self) -> Vec<Arc<Op>> {
+        if self.paused.is_empty() {
+            return Vec::new();
+        }
+        let ready = self.has_ready();
+        let mut resumed = Vec::new();
+        for (number, op) in std::mem::take(&mut self.paused) {
+            if op.state.lock().outcome.is_some() {
+                // Cancelled: it must not lead.
+            } else if self.budget.may_read(number, ready) {
+                resumed.push(op);
+            } else {
+                self.paused.push((number, op));
+            }
+        }
+        resumed
     }
 
     fn has_ready(&mut self) -> bool {

@@ -112,13 +112,19 @@ impl Op {
     }
 
     /// A piece of the body has arrived. Returns whether the connection should stop reading.
-    pub(crate) fn on_body(&self, piece: Bytes) -> bool {
+    pub(crate) fn on_body(self: &Arc<Self>, piece: Bytes) -> bool {
+        let bytes = piece.len();
         let mut state = self.state.lock();
-        state.buffered += piece.len();
-        state.received += piece.len() as u64;
+        state.buffered += bytes;
+        state.received += bytes as u64;
         state.body.push_back(piece);
-        if self.settings.mode == Mode::Buffered || state.follow.is_some() {
+        if state.follow.is_some() {
             return false;
+        }
+        if self.settings.mode == Mode::Buffered {
+            state.held += bytes;
+            drop(state);
+            return self.block.as_ref().is_some_and(|link| link.hold(self, bytes));
         }
         state.paused = state.buffered >= STREAM_BUFFER;
         let paused = state.paused;
@@ -128,9 +134,23 @@ impl Op {
         paused
     }
 
-    /// Whether the reader of a streamed body has let it pile up.
+    /// Whether the connection should not read: the reader of a streamed body has let it pile up, or the block
+    /// holds as much as it may.
     pub(crate) fn is_paused(&self) -> bool {
-        self.settings.mode == Mode::Streaming && self.state.lock().paused
+        (self.settings.mode == Mode::Streaming || self.block.is_some()) && self.state.lock().paused
+    }
+
+    /// Lets the connection read on.
+    pub(crate) fn resume(&self) {
+        let mut state = self.state.lock();
+        let resumed = std::mem::take(&mut state.paused);
+        let serving = if resumed { state.serving.clone() } else { None };
+        drop(state);
+        match serving {
+            Some((_, Handle::Attached(connection))) => connection.wake(),
+            Some((_, Handle::Http2(connection))) => connection.resume(self),
+            _ => {}
+        }
     }
 
     /// An attempt is over. The connection must have been released before, so that what follows can use it.
@@ -196,7 +216,7 @@ impl Op {
     }
 
     /// Tells everyone that the operation is over.
-    fn tell(&self, Settled { announced, had_turn, listener }: Settled) {
+    fn tell(&self, Settled { announced, had_turn, lifted, listener }: Settled) {
         if announced {
             listener.notify();
         } else {
@@ -205,8 +225,8 @@ impl Op {
         if let Some(upload) = &self.upload {
             upload.reader_gone();
         }
-        if let Some(link) = self.block.as_ref().filter(|_| had_turn) {
-            link.finished();
+        if let Some(link) = &self.block {
+            link.over(had_turn, lifted);
         }
     }
 
@@ -244,6 +264,11 @@ impl Op {
             return false;
         }
         state.listener.add(listener);
+        let lifts = self.block.is_some() && !std::mem::replace(&mut state.lifts, true);
+        drop(state);
+        if let Some(link) = self.block.as_ref().filter(|_| lifts) {
+            link.awaited();
+        }
         true
     }
 
@@ -278,14 +303,8 @@ impl Op {
         }
         let pieces = state.body.drain(..).collect();
         state.buffered = 0;
-        let resumed = std::mem::take(&mut state.paused);
-        let serving = if resumed { state.serving.clone() } else { None };
         drop(state);
-        match serving {
-            Some((_, Handle::Attached(connection))) => connection.wake(),
-            Some((_, Handle::Http2(connection))) => connection.resume(self),
-            _ => {}
-        }
+        self.resume();
         Ok(Some(pieces))
     }
 }
@@ -296,6 +315,8 @@ struct Settled {
     announced: bool,
     /// It had its turn in its block.
     had_turn: bool,
+    /// Somebody waited for it, which lifted its block's budget.
+    lifted: bool,
     listener: Listener,
 }
 
@@ -310,5 +331,5 @@ fn settle(mut state: MutexGuard<'_, OpState>, mode: Mode, result: Result<()>) ->
         timer.abort();
     }
     let listener = std::mem::take(&mut state.listener);
-    Settled { announced, had_turn: state.has_turn, listener }
+    Settled { announced, had_turn: state.has_turn, lifted: state.lifts, listener }
 }

@@ -27,6 +27,10 @@ pub(crate) struct OpState {
     pub(crate) buffered: usize,
     pub(crate) received: u64,
     pub(crate) paused: bool,
+    /// Bytes of the body that count against its block's budget.
+    pub(crate) held: usize,
+    /// Whether somebody waits for this operation, so that its block's budget is lifted.
+    pub(crate) lifts: bool,
     pub(crate) history: Vec<Hop>,
     pub(crate) outcome: Option<Result<()>>,
     pub(crate) ended: Option<Instant>,
@@ -65,6 +69,8 @@ impl OpState {
             buffered: 0,
             received: 0,
             paused: false,
+            held: 0,
+            lifts: false,
             history: Vec::new(),
             outcome: None,
             ended: None,

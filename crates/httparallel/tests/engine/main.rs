@@ -9,6 +9,7 @@
 
 mod addresses;
 mod block;
+mod budget;
 mod cancel;
 mod common;
 mod early_answers;
