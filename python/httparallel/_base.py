@@ -8,6 +8,7 @@ a flow (see `_flow`), stepped in the caller's thread or task.
 from __future__ import annotations
 
 from time import monotonic
+from warnings import warn
 
 from ._config import (
     DEFAULT_MAX_REDIRECTS,
@@ -436,13 +437,12 @@ class BaseClient(Verbs["Outcome"]):
             raise RuntimeError("Cannot open a client instance more than once.")
         self._is_entered = True
 
-    def __del__(self) -> None:
+    # At the interpreter's exit nothing can be imported any more, and globals may be gone.
+    def __del__(self, _warn: Callable[..., None] = warn) -> None:
         transport = getattr(self, "_engine_transport", None)
         if transport is None or self._is_closed or not transport._engine.connections():
             return
-        import warnings
-
-        warnings.warn(f"unclosed client {self!r}", ResourceWarning, source=self, stacklevel=2)
+        _warn(f"unclosed client {self!r}", ResourceWarning, source=self, stacklevel=2)
         transport._engine.close()
 
 

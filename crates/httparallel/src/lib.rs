@@ -32,6 +32,7 @@ mod h1;
 mod h2;
 mod net;
 mod operation;
+mod panics;
 mod runtime;
 
 pub use api::{

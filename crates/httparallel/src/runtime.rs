@@ -6,6 +6,8 @@
 //! After `fork()` the child has none of the parent's threads. A handler that touches only an atomic counts
 //! generations; whoever next asks for the I/O thread finds its generation old and starts another one. The
 //! old runtime is leaked, never dropped: dropping it would touch the epoll instance the parent still uses.
+//!
+//! [`shut_down`] is for good: no other thread is started in this process, but one may be in a forked child.
 
 use std::sync::Once;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -19,6 +21,8 @@ use tokio::sync::oneshot;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicPtr<IoThread> = AtomicPtr::new(std::ptr::null_mut());
+/// The generation that was shut down last, which no process reaches before it is.
+static SHUT_DOWN: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// How many threads may resolve names at once.
 const RESOLVER_THREADS: usize = 8;
@@ -35,6 +39,16 @@ impl IoThread {
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }
+
+    /// Whether what is given to it would never run.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        SHUT_DOWN.load(Ordering::SeqCst) == self.generation
+    }
+}
+
+/// The error of requests that come after [`shut_down`], or were on their way then.
+pub(crate) fn exiting() -> Error {
+    Error::new(Kind::Closed, Phase::Build, "the process is exiting: its I/O thread has been stopped")
 }
 
 /// Counts the forks that led to this process.
@@ -42,8 +56,11 @@ pub(crate) fn generation() -> u64 {
     GENERATION.load(Ordering::Acquire)
 }
 
-/// The I/O thread of this process.
+/// The I/O thread of this process. Fails if it was shut down.
 pub(crate) fn io_thread() -> Result<&'static IoThread> {
+    if SHUT_DOWN.load(Ordering::Acquire) == generation() {
+        return Err(exiting());
+    }
     let current = CURRENT.load(Ordering::Acquire);
     // SAFETY: `CURRENT` holds null or a pointer from `Box::into_raw` that is never freed.
     if let Some(thread) = unsafe { current.as_ref() }
@@ -59,10 +76,15 @@ fn start(replaced: *mut IoThread) -> Result<&'static IoThread> {
     let started = Box::into_raw(Box::new(spawn().map_err(|error| {
         Error::new(Kind::Internal, Phase::Build, "could not start the I/O thread").with_source(error)
     })?));
-    let exchanged = CURRENT.compare_exchange(replaced, started, Ordering::AcqRel, Ordering::Acquire);
+    let exchanged = CURRENT.compare_exchange(replaced, started, Ordering::SeqCst, Ordering::Acquire);
     if exchanged.is_ok() {
         // SAFETY: `started` comes from `Box::into_raw` and is never freed once it is published.
-        return Ok(unsafe { &*started });
+        let started = unsafe { &*started };
+        if started.is_shut_down() {
+            started.join(Duration::from_secs(1));
+            return Err(exiting());
+        }
+        return Ok(started);
     }
     // Another thread was first; ours serves nobody.
     // SAFETY: `started` comes from `Box::into_raw` above and was not published.
@@ -102,9 +124,14 @@ impl IoThread {
 }
 
 /// Stops the I/O thread, if it runs, and waits a second at most for its end. For use at the exit of an
-/// interpreter: what is in flight is given up, and later requests fail.
+/// interpreter: all clients are closed, so that requests in flight fail, and later ones fail too, with
+/// [`Kind::Closed`]. A process that is forked from this one afterwards may make requests again.
 pub fn shut_down() {
-    let current = CURRENT.load(Ordering::Acquire);
+    // Without this, a child forked later could not be told from this process.
+    count_forks();
+    // First, so that whoever publishes a thread just now finds it.
+    SHUT_DOWN.store(generation(), Ordering::SeqCst);
+    let current = CURRENT.load(Ordering::SeqCst);
     // SAFETY: `CURRENT` holds null or a pointer from `Box::into_raw` that is never freed.
     if let Some(thread) = unsafe { current.as_ref() }
         && thread.generation == generation()

@@ -8,6 +8,7 @@ use httparallel_proto::Phase;
 use httparallel_proto::timeouts::Deadline;
 
 use super::shared::Shared;
+use crate::panics::caught;
 
 /// When the housekeeper wakes next, so that others need not wake it for something later.
 #[derive(Debug)]
@@ -45,9 +46,23 @@ impl Shared {
 }
 
 /// The housekeeper of one client. Ends when the client is gone or closed.
-pub(super) async fn run(shared: Weak<Shared>) {
+#[derive(Debug)]
+pub(super) struct Housekeeper(pub(super) Weak<Shared>);
+
+/// Without it nothing ends in time, so the client ends with it: when the I/O thread is shut down, which drops
+/// all its tasks, requests in flight must fail, for nobody else will end them.
+impl Drop for Housekeeper {
+    fn drop(&mut self) {
+        if let Some(shared) = self.0.upgrade() {
+            shared.close();
+        }
+    }
+}
+
+/// Keeps house.
+pub(super) async fn run(housekeeper: Housekeeper) {
     loop {
-        let Some(strong) = shared.upgrade() else { return };
+        let Some(strong) = housekeeper.0.upgrade() else { return };
         if strong.closed.load(Ordering::Acquire) {
             return;
         }
@@ -75,15 +90,11 @@ async fn wait(shared: Arc<Shared>, until: Option<Instant>) {
 
 fn tidy(shared: &Arc<Shared>) -> Option<Instant> {
     let now = Instant::now();
-    let mut actions = Vec::new();
-    let mut pool = shared.pool.lock();
-    let overdue = pool.expire(now, &mut actions);
-    let next = pool.next_deadline();
-    drop(pool);
-    shared.perform(actions);
+    let (overdue, next) = shared.change(|pool, actions| (pool.expire(now, actions), pool.next_deadline()));
     for op in overdue {
         let phase = if op.total().is_some_and(|total| total <= now) { Phase::Total } else { Phase::Pool };
-        op.cancel(Deadline { at: now, phase }.error());
+        // One whose listener panics is over all the same, and must not keep the others waiting.
+        let _ = caught(|| op.cancel(Deadline { at: now, phase }.error()));
     }
     next
 }
