@@ -13,61 +13,43 @@ stepped by whoever waits for a response, whichever it is, in their own thread or
 from __future__ import annotations
 
 import os
-from collections import OrderedDict, deque
 from weakref import WeakSet
 
 from ._config import USE_CLIENT_DEFAULT
 from ._exceptions import RequestCancelled, RequestError
-from ._flow import Close, Exchange, ReadRequest, Wait
+from ._flow import Wait
 from ._native import Block
-from ._transports import HTTPTransport, response_of, settings_of
+from ._stepper import Stepper
+from ._transports import HTTPTransport, settings_of
 from ._verbs import Verbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from typing import Any, TypeVar
 
-    from ._base import BaseClient, EngineCall
-    from ._flow import Effect, Flow
-    from ._native import Operation
+    from ._base import BaseClient
+    from ._config import UseClientDefault
+    from ._flow import Flow
     from ._pending import BasePending
-    from ._received import AsyncReceivedStream, ReceivedStream
     from ._request import Request
-    from ._response import Response
-    from ._streamed import AsyncStreamedResponse, StreamedResponse
-    from ._types import URLTypes
+    from ._types import AuthTypes, URLTypes
     from .concurrency import AsyncBackend
 
     AnyPending = TypeVar("AnyPending", bound="BasePending")
 
 
-class BaseBlock(Verbs["AnyPending"]):
+class BaseBlock(Stepper, Verbs["AnyPending"]):
     """What blocks of both kinds share."""
 
     _pending_class: type[AnyPending]
-    _stream_class: type[StreamedResponse | AsyncStreamedResponse]
     _window = 0
-    # Whether this is the copy, in a forked child, of a block that the parent has open.
-    _is_forked = False
 
     def __init__(self, client: BaseClient[Any], max_concurrency: int | None) -> None:
         if max_concurrency is not None and max_concurrency < 1:
             raise ValueError("max_concurrency must be at least 1.")
-        self._client = client
+        super().__init__(client)
         self._max_concurrency = max_concurrency
-        self._native: Block | None = None
-        self._has_flows = False
-        # Those with an operation on its way, by its number in the native block.
-        self._running: dict[int, BasePending] = {}
-        # Flows to be stepped: new ones, and those whose operation is ready.
-        self._unstarted: deque[BasePending] = deque()
-        self._ready: deque[BasePending] = deque()
-        # Settled and not yet delivered, in the order they were settled.
-        self._settled: OrderedDict[BasePending, None] = OrderedDict()
-        self._undelivered: set[BasePending] = set()
-        # Tasks that wait, each by what wakes it.
-        self._wakers: set[Callable[[], object]] = set()
 
     @property
     def has_pending_responses(self) -> bool:
@@ -92,28 +74,38 @@ class BaseBlock(Verbs["AnyPending"]):
 
     def _add(self, block: Block, method: str, url: URLTypes, arguments: dict[str, Any]) -> AnyPending:
         pending = self._pending_class(self)
-        settings = {name: arguments.pop(name, USE_CLIENT_DEFAULT) for name in ("auth", "follow_redirects")}
-        stream = arguments.pop("stream", False)
-        call = self._client._engine_call(method, url, **{**_NOTHING, **arguments}, **settings, stream=stream)
         pending._timeout = arguments.get("timeout", USE_CLIENT_DEFAULT)
-        if call is None:
-            pending._request = self._client.build_request(method, url, **arguments)
-        else:
-            pending._call = call
+        call = self._client._engine_call(method, url, **arguments)
         try:
             if call is not None:
+                pending._call = call
                 self._submit(block, pending, call)
             else:
-                flow = self._client._flow(pending.request, stream=stream, **settings)
-                if self._client._engine_transport is not None:
-                    _check(pending.request)
-                self._start_flow(pending, flow)
-                self._begin()
+                self._add_flow(pending, method, url, **arguments)
         except RequestError as error:
-            error.request = pending.request
+            if pending._call is not None or pending._request is not None:
+                error.request = pending.request
             raise
         self._undelivered.add(pending)
         return pending
+
+    def _add_flow(
+        self,
+        pending: BasePending,
+        method: str,
+        url: URLTypes,
+        *,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        stream: bool = False,
+        **arguments: Any,  # noqa: ANN401 - those of `build_request`
+    ) -> None:
+        pending._request = self._client.build_request(method, url, **arguments)
+        flow = self._client._flow(pending._request, auth, follow_redirects, stream)
+        if self._client._engine_transport is not None:
+            _check(pending._request)
+        self._start_flow(pending, flow)
+        self._begin()
 
     # A block is entered once, and used by one thread at a time.
 
@@ -126,18 +118,6 @@ class BaseBlock(Verbs["AnyPending"]):
 
     async def _checkpoint(self) -> None:
         """Lets other tasks run, where they expect that."""
-
-    def _begin(self) -> None:
-        """Takes the first step of a new flow, if that can be done without waiting."""
-
-    def _open_block(self) -> Block:
-        if self._native is None:
-            if self._is_forked:
-                raise RuntimeError(
-                    "The parallel block belongs to the process that was forked; open another one."
-                )
-            raise RuntimeError("The parallel block has not been entered, or has ended; use it in a 'with'.")
-        return self._native
 
     def _enter(self) -> None:
         if self._native is not None:
@@ -172,11 +152,6 @@ class BaseBlock(Verbs["AnyPending"]):
         self._native, self._is_forked = None, True
         for places in (self._running, self._unstarted, self._ready, self._settled, self._undelivered):
             places.clear()
-
-    def _wake(self) -> None:
-        """Makes all tasks that wait look again."""
-        for wake in list(self._wakers):
-            wake()
 
     # Outcomes: taken from the engine, settled, delivered.
 
@@ -225,16 +200,6 @@ class BaseBlock(Verbs["AnyPending"]):
             self._start_flow(pending, self._client._continued(response, pending._timeout))
         else:
             self._settle(pending, response, None)
-
-    def _settle(self, pending: BasePending, response: Response | None, error: BaseException | None) -> None:
-        if response is not None and not response.is_closed:
-            response = self._stream_class.of(response)
-        pending._response, pending._error = response, error
-        pending._flow = None
-        if response is None or response.is_closed:
-            pending._operation = None
-        if pending in self._undelivered:
-            self._settled[pending] = None
 
     def _cancel(self, pending: BasePending) -> None:
         if pending._is_settled:
@@ -314,92 +279,8 @@ class BaseBlock(Verbs["AnyPending"]):
         """Waits until there is something new to look at."""
         return Wait(self._open_block(), self._backend(), self._wakers)
 
-    # Flows of requests.
-
-    def _start_flow(self, pending: BasePending, flow: Flow[Response]) -> None:
-        pending._flow = flow
-        pending._operation = None
-        self._has_flows = True
-        self._unstarted.append(pending)
-        self._wake()
-
-    def _step_flows(self, awaited: BasePending | None = None) -> Flow[None]:
-        """Goes on with every flow that can."""
-        while self._unstarted or self._ready:
-            pending = (self._unstarted or self._ready).popleft()
-            if pending._flow is None:
-                # It was cancelled while it waited for this.
-                continue
-            yield from self._step(pending, pending._flow)
-            # A transport written in Python carries requests out right here, one by one.
-            if self._client._engine_transport is None and (
-                self._settled if awaited is None else awaited._is_settled
-            ):
-                return
-
-    def _step(self, pending: BasePending, flow: Flow[Response]) -> Flow[None]:
-        """Steps a flow until it waits for the engine, or is over."""
-        try:
-            effect = self._resume(pending, flow)
-            while True:
-                try:
-                    if isinstance(effect, Exchange) and self._client._engine_transport is not None:
-                        # Content produced while it is sent would need somebody to produce it all along.
-                        yield ReadRequest(effect.request)
-                        _check_wanted(pending)
-                        self._submit_flow(pending, effect.request)
-                        return
-                    result = yield effect
-                    if pending._is_settled and isinstance(effect, Exchange):
-                        yield Close(result)
-                    if not isinstance(effect, Close):
-                        _check_wanted(pending)
-                except BaseException as failure:
-                    effect = flow.throw(failure)
-                else:
-                    effect = flow.send(result)
-        except StopIteration as stop:
-            if not pending._is_settled:
-                self._settle(pending, stop.value, None)
-        except Exception as failure:
-            if not pending._is_settled:
-                self._settle(pending, None, failure)
-        except BaseException:
-            if not pending._is_settled:
-                message = "The request was cancelled together with the task that was busy with it."
-                self._settle(pending, None, RequestCancelled(message))
-            raise
-        finally:
-            self._wake()
-
-    def _resume(self, pending: BasePending, flow: Flow[Response]) -> Effect:
-        """Goes on with a flow: from its start, or with what its operation has brought."""
-        operation, request = pending._operation, pending._sent
-        if operation is None or request is None:
-            return next(flow)
-        try:
-            reply = operation.reply()
-        except Exception as error:
-            if isinstance(error, RequestError):
-                error.request = request
-            return flow.throw(error)
-        return flow.send(response_of(reply, request, self._stream_of(operation)))
-
-    def _submit_flow(self, pending: BasePending, request: Request) -> None:
-        pending._sent = request
-        settings = settings_of(request, stream=True)
-        call = (request.method, request.url, request.headers, request.content, settings)
-        self._submit(self._open_block(), pending, call)
-
-    def _submit(self, block: Block, pending: BasePending, call: EngineCall) -> None:
-        pending._number, pending._operation = block.submit(*call)
-        self._running[pending._number] = pending
-
     def _backend(self) -> AsyncBackend | None:
         return getattr(self._client, "_backend", None)
-
-    def _stream_of(self, operation: Operation) -> ReceivedStream | AsyncReceivedStream:
-        raise NotImplementedError
 
 
 _open_blocks: WeakSet[BaseBlock[Any]] = WeakSet()
@@ -417,20 +298,9 @@ def _abandon_open_blocks() -> None:
 os.register_at_fork(after_in_child=_abandon_open_blocks)
 
 
-_NOTHING: dict[str, Any] = dict.fromkeys(
-    ("content", "data", "files", "json", "params", "headers", "cookies", "extensions")
-) | {"timeout": USE_CLIENT_DEFAULT}
-
-
 def _check(request: Request) -> None:
     """Raises now what the engine would raise when the request's turn comes."""
     from ._native import check_request
 
     check_request(request.method, request.url, request.headers)
     settings_of(request, stream=True)
-
-
-def _check_wanted(pending: BasePending) -> None:
-    """Raises what a request was given up with while it was being stepped."""
-    if pending._error is not None:
-        raise pending._error

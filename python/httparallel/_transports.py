@@ -133,9 +133,13 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         upload = upload_of(request, SyncByteStream)
         try:
             operation = self._start(request, settings, upload)
-            if upload is not None:
-                send_body(request, upload, operation)
-            operation.wait()
+            try:
+                if upload is not None:
+                    send_body(request, upload)
+                operation.wait()
+            except BaseException:
+                operation.cancel()
+                raise
             reply = operation.reply()
         except RequestError as error:
             error.request = request
@@ -253,17 +257,13 @@ def upload_of(request: Request, kind: type) -> Upload | None:
     return Upload()
 
 
-def send_body(request: Request, upload: Upload, operation: Operation) -> None:
+def send_body(request: Request, upload: Upload) -> None:
     """Produces the content, in the caller's thread, as fast as the connection takes it."""
-    try:
-        for piece in request.stream:  # type: ignore[union-attr] # upload_of has looked
-            if not upload.push(piece):
-                return
-            upload.wait()
-        upload.end()
-    except BaseException:
-        operation.cancel()
-        raise
+    for piece in request.stream:  # type: ignore[union-attr] # upload_of has looked
+        if not upload.push(piece):
+            return
+        upload.wait()
+    upload.end()
 
 
 async def asend_body(request: Request, upload: Upload, backend: AsyncBackend) -> None:

@@ -9,8 +9,7 @@
 //!
 //! [`shut_down`] is for good: no other thread is started in this process, but one may be in a forked child.
 
-use std::sync::Once;
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -141,14 +140,17 @@ pub fn shut_down() {
 }
 
 fn count_forks() {
-    static REGISTERED: Once = Once::new();
+    // No `Once`: a child forked while another thread is inside it would wait for ever. Two threads that
+    // register both do no harm: generations are only compared.
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
     extern "C" fn in_child() {
         GENERATION.fetch_add(1, Ordering::AcqRel);
     }
-    // SAFETY: the handler touches one atomic, which is all that a forked child of a threaded process may do.
-    REGISTERED.call_once(|| unsafe {
-        libc::pthread_atfork(None, None, Some(in_child));
-    });
+    if !REGISTERED.load(Ordering::Acquire) {
+        // SAFETY: the handler touches one atomic, which is all that a forked child of a threaded process may do.
+        unsafe { libc::pthread_atfork(None, None, Some(in_child)) };
+        REGISTERED.store(true, Ordering::Release);
+    }
 }
 
 /// Runs `spawn` with all signals blocked; a thread it starts inherits that.

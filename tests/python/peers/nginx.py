@@ -19,7 +19,7 @@ LISTENERS = {
     "tls": "",
     "tls_once": "keepalive_timeout 0;",
     "h2": "",
-    "h2_few": "keepalive_requests 20;",
+    "h2_few": "keepalive_requests 5;",
 }
 
 CONFIGURATION = """\

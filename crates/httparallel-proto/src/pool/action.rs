@@ -11,6 +11,8 @@ use super::queue::WaiterId;
 pub struct Wish {
     /// The lane it prefers.
     pub lane: Lane,
+    /// Whether it must not start on an HTTP/1.1 connection that served before: it was lost on one already.
+    pub fresh: bool,
     /// Whether a new connection could turn out to be HTTP/2.
     pub may_share: bool,
     /// The time limit of a connection that is opened for it.

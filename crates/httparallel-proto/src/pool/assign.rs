@@ -22,7 +22,13 @@ use super::{Dropped, Limits};
 ///
 /// let (now, mut actions) = (Instant::now(), Vec::new());
 /// let mut pool: Pool<&str, &str, &str> = Pool::new(Limits::default());
-/// let wish = Wish { lane: Lane::Attached, may_share: false, connect_limit: None, deadline: None };
+/// let wish = Wish {
+///     lane: Lane::Attached,
+///     fresh: false,
+///     may_share: false,
+///     connect_limit: None,
+///     deadline: None,
+/// };
 ///
 /// let first = pool.request(&"example.com", "GET /", &wish, now, &mut actions);
 /// assert!(matches!(first, Assignment::Queued(_)));
@@ -68,7 +74,7 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
     ) -> Assignment<C, W> {
         self.drop_expired(now, actions);
         let known = self.origins.find(key);
-        if let Some((conn, handle)) = known.and_then(|origin| self.take_free(origin, wish.lane)) {
+        if let Some((conn, handle)) = known.and_then(|origin| self.take_free(origin, wish)) {
             return Assignment::Start { conn, handle, request };
         }
         let id = self.join(key, request, wish);
@@ -157,12 +163,15 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         None
     }
 
-    /// A busy HTTP/1.1 connection changed its lane, and its handle with it.
-    pub fn replace(&mut self, id: ConnId, handle: C, lane: Lane) {
-        if let Some(conn) = self.connections.get(id).filter(|conn| matches!(conn.state, State::Active(_))) {
-            conn.handle = Some(handle);
-            conn.opened = Some(Opened::Http1(lane));
-        }
+    /// A busy HTTP/1.1 connection changed its lane, and its handle with it. `false` if the pool has forgotten
+    /// the connection, so that it is the caller's to close.
+    #[must_use]
+    pub fn replace(&mut self, id: ConnId, handle: C, lane: Lane) -> bool {
+        let busy = self.connections.get(id).filter(|conn| matches!(conn.state, State::Active(_)));
+        let Some(conn) = busy else { return false };
+        conn.handle = Some(handle);
+        conn.opened = Some(Opened::Http1(lane));
+        true
     }
 
     /// A connection died or was closed, whatever it was doing. Gives back its handle, if the pool held it.

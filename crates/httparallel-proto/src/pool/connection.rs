@@ -94,6 +94,11 @@ impl<C> Connection<C> {
         }
     }
 
+    /// Whether any request may start on it: HTTP/1.1 that has served none, or HTTP/2.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.requests == 0 || matches!(self.opened, Some(Opened::Http2 { .. }))
+    }
+
     pub(super) fn is_idle(&self) -> bool {
         matches!(self.state, State::Idle(_))
     }

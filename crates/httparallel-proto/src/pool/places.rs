@@ -4,26 +4,27 @@ use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use super::Dropped;
-use super::action::Action;
+use super::action::{Action, Wish};
 use super::assign::Pool;
 use super::connection::{Attempt, ConnId, Lane, Opened, Shelf, State};
 use super::queue::WaiterId;
 
 /// How often a request that wants a connection may see a freed connection serve a younger request of that
-/// connection's own origin. Reuse is cheaper than reconnecting; this bounds what it costs others.
+/// connection's own origin, which it cannot take itself. Reuse is cheaper than reconnecting; this bounds what it costs others.
 pub(super) const MAX_PASSED_OVER: u32 = 16;
 
 impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
     /// A connection of this origin that can take a request now, marked as serving it.
-    pub(super) fn take_free(&mut self, origin: usize, lane: Lane) -> Option<(ConnId, C)> {
-        let other = match lane {
+    pub(super) fn take_free(&mut self, origin: usize, wish: &Wish) -> Option<(ConnId, C)> {
+        let other = match wish.lane {
             Lane::Attached => Lane::Detached,
             Lane::Detached => Lane::Attached,
         };
         let entry = self.origins.get_mut(origin)?;
-        let slot = [Shelf::Idle(lane), Shelf::Idle(other), Shelf::Room]
-            .into_iter()
-            .find_map(|shelf| entry.list_of(shelf).last());
+        let shelves = [Shelf::Idle(wish.lane), Shelf::Idle(other), Shelf::Room];
+        // HTTP/2 has PING and GOAWAY against stale connections.
+        let allowed = if wish.fresh { &shelves[2..] } else { &shelves[..] };
+        let slot = allowed.iter().copied().find_map(|shelf| entry.list_of(shelf).last());
         let id = self.connections.id_at(slot)?;
         self.start_on(id).map(|handle| (id, handle))
     }
@@ -48,11 +49,12 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
     /// if it must not.
     pub(super) fn settle(&mut self, id: ConnId, now: Instant, actions: &mut Vec<Action<K, C, W>>) {
         while let Some(conn) = self.connections.get(id).filter(|conn| conn.has_room()) {
-            let (origin, is_idle) = (conn.origin, conn.is_idle());
-            if is_idle && self.must_yield(origin) {
+            let (origin, is_idle, is_fresh) = (conn.origin, conn.is_idle(), conn.is_fresh());
+            let taker = self.first_taker(origin, is_fresh);
+            if is_idle && self.must_yield(origin, taker) {
                 return self.drop_idle(id, Dropped::Evicted, actions);
             }
-            let Some(request) = self.leave_first(origin) else { break };
+            let Some(request) = taker.and_then(|taker| self.leave(taker)) else { break };
             if let Some(handle) = self.start_on(id) {
                 actions.push(Action::Start { conn: id, handle, request });
             }
@@ -60,16 +62,27 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         self.keep_or_drop(id, now, actions);
     }
 
-    /// Whether the place of an idle connection of this origin belongs to a request of another one: it has
-    /// waited longest, and nobody here waits or it was passed over too often. Whoever is listed in `wants` at
-    /// this point wants a place that there is no room for.
-    fn must_yield(&mut self, origin: usize) -> bool {
+    /// Who has waited longest for this origin of those that may take a connection: a fresh one, or not.
+    fn first_taker(&self, origin: usize, is_fresh: bool) -> Option<WaiterId> {
+        let first = self.waiters.first(&self.origins.get(origin)?.waiting);
+        let mut line = std::iter::successors(first, |&id| self.waiters.after(id));
+        line.find(|&id| is_fresh || !self.wants_fresh(id))
+    }
+
+    fn wants_fresh(&self, id: WaiterId) -> bool {
+        self.waiters.get(id).is_some_and(|waiter| waiter.wish.fresh)
+    }
+
+    /// Whether the place of an idle connection of this origin, which `taker` could have, belongs to a request of
+    /// another one: it has waited longest, and nobody here could take it or it was passed over too often. The
+    /// same goes for a request of this origin that wants a fresh connection. Whoever is listed in `wants` at this
+    /// point wants a place that there is no room for.
+    fn must_yield(&mut self, origin: usize, taker: Option<WaiterId>) -> bool {
         let Some(&(wanting, other)) = self.wants.first() else { return false };
-        let Some(entry) = self.origins.get(origin) else { return false };
-        if other == origin {
+        if other == origin && (taker == Some(wanting) || !self.wants_fresh(wanting)) {
             return false;
         }
-        let Some(next) = self.waiters.first(&entry.waiting) else { return true };
+        let Some(next) = taker else { return true };
         let Some(waiter) = self.waiters.get_mut(wanting).filter(|_| wanting < next) else { return false };
         waiter.passed_over += 1;
         waiter.passed_over > MAX_PASSED_OVER
@@ -120,12 +133,6 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
             None => line.collect(),
             Some(had) => line.filter(|&id| patience(id).is_some_and(|limit| limit <= had)).collect(),
         }
-    }
-
-    /// Takes the request that has waited longest for this origin out of the line.
-    fn leave_first(&mut self, origin: usize) -> Option<W> {
-        let first = self.waiters.first(&self.origins.get(origin)?.waiting)?;
-        self.leave(first)
     }
 
     /// Takes a request out of its line. Its origin stays, even if nothing else belongs to it.

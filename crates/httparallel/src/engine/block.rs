@@ -124,8 +124,12 @@ fn release(mut inner: MutexGuard<'_, Inner>) {
     }
     let resumed = inner.resumable();
     drop(inner);
-    resumed.iter().for_each(|op| op.resume());
-    started.into_iter().for_each(|op| turns::take(Turn::Launch(op)));
+    for op in resumed {
+        op.resume();
+    }
+    for op in started {
+        turns::take(Turn::Launch(op));
+    }
 }
 
 impl Block {
@@ -163,6 +167,10 @@ impl Block {
     ) -> Result<(u64, Operation)> {
         // The block's thread goes on with its own work meanwhile, so it cannot drive connections.
         settings.blocking = false;
+        if self.shared.is_foreign() {
+            let message = "the parallel block was made before this process forked; make one in the child";
+            return Err(Error::new(Kind::Closed, Phase::Build, message));
+        }
         let mut inner = self.state.inner.lock();
         if inner.closed {
             return Err(Error::new(Kind::Closed, Phase::Build, "the parallel block has ended"));
@@ -253,8 +261,12 @@ impl Block {
         }
     }
 
-    /// Cancels everything that is not over. When this returns, no request of the block is on its way.
+    /// Cancels everything that is not over. When this returns, no request of the block is on its way. In a
+    /// forked child this does nothing: the requests are the parent's.
     pub fn close(&self) {
+        if self.shared.is_foreign() {
+            return;
+        }
         let mut inner = self.state.inner.lock();
         inner.closed = true;
         // Those that never started have nothing to cancel, but their owners may wait for them.

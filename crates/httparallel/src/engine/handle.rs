@@ -8,9 +8,10 @@ use httparallel_proto::pool::{Opened, State};
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase, Result};
 
-use super::shared::{Shared, closed};
+use super::shared::Shared;
 use crate::config::Config;
 use crate::operation::{Op, Operation, Settings, Upload};
+use crate::panics::caught;
 use crate::runtime;
 
 /// What one connection of a client is doing.
@@ -51,7 +52,7 @@ impl Engine {
 
     /// Starts a request. Failures of the request, an invalid one included, are the operation's outcome.
     ///
-    /// Fails if the client is closed or the I/O thread cannot be started.
+    /// Fails if the I/O thread cannot be started or was [shut down](crate::shut_down).
     pub fn start(
         &self,
         request: Request,
@@ -152,11 +153,14 @@ impl Shared {
             });
             op.timed_by(timer.abort_handle());
         }
-        self.dispatch(op);
+        if let Err(error) = caught(|| self.dispatch(op)) {
+            // Leaves the pool's queue, too, if it had got there.
+            op.cancel(error);
+        }
     }
 
     /// Fails unless requests may be started.
     pub(crate) fn check_open(&self) -> Result<()> {
-        if self.closed.load(Ordering::Acquire) { Err(closed()) } else { Ok(()) }
+        if self.closed.load(Ordering::Acquire) { Err(self.why_closed()) } else { Ok(()) }
     }
 }

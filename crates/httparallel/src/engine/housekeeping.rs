@@ -90,7 +90,9 @@ async fn wait(shared: Arc<Shared>, until: Option<Instant>) {
 
 fn tidy(shared: &Arc<Shared>) -> Option<Instant> {
     let now = Instant::now();
-    let (overdue, next) = shared.change(|pool, actions| (pool.expire(now, actions), pool.next_deadline()));
+    // The caller watches the deadline; to ring for it would wake the caller without end.
+    let (overdue, actions, next) = shared.tell(|pool, actions| pool.expire(now, actions));
+    shared.perform(actions);
     for op in overdue {
         let phase = if op.total().is_some_and(|total| total <= now) { Phase::Total } else { Phase::Pool };
         // One whose listener panics is over all the same, and must not keep the others waiting.

@@ -9,4 +9,4 @@ mod turns;
 pub(crate) use block::BlockLink;
 pub use block::{Block, Outcome};
 pub use handle::{ConnectionInfo, Engine};
-pub(crate) use shared::{Handle, Shared, closed};
+pub(crate) use shared::{Handle, Shared, complete};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use httparallel_proto::fetch::check_url;
 use httparallel_proto::pool::{Action, Assignment, ConnId, Lane, Opened, Pool, WaiterId, Wish};
@@ -14,12 +14,14 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::housekeeping::Housekeeper;
 use super::turns::{self, Turn};
 use crate::config::Config;
 use crate::h1::{Attached, Connection, Parked};
 use crate::h2::Http2;
-use crate::net::{Connected, Connector};
+use crate::net::{Connected, Connector, within};
 use crate::operation::{Attempt, Granted, Op};
+use crate::panics::{caught, caught_in};
 use crate::runtime::{self, IoThread};
 
 /// What a connection is reached by.
@@ -42,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) io: &'static IoThread,
     pub(crate) config: Arc<Config>,
     pub(super) pool: Mutex<Pool<Origin, Handle, Arc<Op>>>,
+    /// Set under the pool's lock, so that no request enters a closed pool; read without it to give up early.
     pub(super) closed: AtomicBool,
     /// Wakes the housekeeper, when it sleeps without an end or too long.
     pub(super) chores: Notify,
@@ -64,16 +67,21 @@ impl Shared {
             attempts: Mutex::new(HashMap::new()),
             config,
         });
-        shared.io.handle().spawn(super::housekeeping::run(Arc::downgrade(&shared)));
+        shared.io.handle().spawn(super::housekeeping::run(Housekeeper(Arc::downgrade(&shared))));
         Ok(shared)
+    }
+
+    /// Whether this is the state of the process that this one was forked from: not to be touched here.
+    pub(crate) fn is_foreign(&self) -> bool {
+        self.generation != runtime::generation()
     }
 
     /// Finds a connection for an operation: for a new one, or for its next attempt.
     pub(crate) fn dispatch(self: &Arc<Self>, op: &Arc<Op>) {
-        if self.closed.load(Ordering::Acquire) {
-            return op.complete(Attempt::Failed(closed()));
-        }
-        let url = op.state.lock().request.url.clone();
+        let (url, retries) = {
+            let state = op.state.lock();
+            (state.request.url.clone(), state.retries)
+        };
         if let Err(error) = check_url(&url) {
             return op.complete(Attempt::Failed(error));
         }
@@ -81,22 +89,51 @@ impl Shared {
         let deadline = Deadline::of(Phase::Pool, &op.settings.timeouts, now, op.total());
         let wish = Wish {
             lane: op.lane(),
+            // RFC 9112 section 9.3.1 leaves it to the client how to try again. Where one idle connection was stale,
+            // so may be the others, and each would use up a retry.
+            fresh: retries > 0,
             may_share: self.may_share(&url),
             connect_limit: op.settings.timeouts.connect,
             deadline: deadline.map(|deadline| deadline.at),
         };
-        let mut actions = Vec::new();
-        let assignment = self.pool.lock().request(&url.origin(), op.clone(), &wish, now, &mut actions);
+        let origin = url.origin();
+        let assignment = self.change(|pool, actions| {
+            let open = !self.closed.load(Ordering::Acquire);
+            open.then(|| pool.request(&origin, op.clone(), &wish, now, actions))
+        });
         match assignment {
-            Assignment::Start { conn, handle, request } => self.start(conn, handle, request),
-            Assignment::Queued(id) => {
-                self.watch(deadline.map(|deadline| deadline.at));
+            None => op.complete(Attempt::Failed(self.why_closed())),
+            Some(Assignment::Start { conn, handle, request }) => self.start(conn, handle, request),
+            Some(Assignment::Queued(id)) => {
                 if !op.queued(id) {
                     self.leave_queue(id);
                 }
             }
         }
+    }
+
+    /// Tells the pool an event, and does what the pool answers. Every event goes this way, for each may bring the
+    /// pool's next deadline forward.
+    fn change<T>(
+        self: &Arc<Self>,
+        event: impl FnOnce(&mut Pool<Origin, Handle, Arc<Op>>, &mut Actions) -> T,
+    ) -> T {
+        let (answer, actions, next) = self.tell(event);
+        self.watch(next);
         self.perform(actions);
+        answer
+    }
+
+    /// Tells the pool an event. Gives its answer, what is to be done, and its next deadline.
+    pub(super) fn tell<T>(
+        &self,
+        event: impl FnOnce(&mut Pool<Origin, Handle, Arc<Op>>, &mut Actions) -> T,
+    ) -> (T, Actions, Option<Instant>) {
+        let mut actions = Vec::new();
+        let mut pool = self.pool.lock();
+        let answer = event(&mut pool, &mut actions);
+        let next = pool.next_deadline();
+        (answer, actions, next)
     }
 
     /// Whether a new connection for this URL could turn out to be HTTP/2.
@@ -107,16 +144,9 @@ impl Shared {
 
     /// A request on this connection is over.
     pub(crate) fn release(self: &Arc<Self>, id: ConnId, parked: Option<Arc<Parked>>, reusable: bool) {
-        let mut actions = Vec::new();
-        let now = Instant::now();
         let handle = parked.map(Handle::Detached);
-        let mut pool = self.pool.lock();
-        let closed = pool.released(id, handle, reusable, now, &mut actions);
-        let next = pool.next_deadline();
-        drop(pool);
-        drop(closed);
-        self.watch(next);
-        self.perform(actions);
+        let now = Instant::now();
+        drop(self.change(|pool, actions| pool.released(id, handle, reusable, now, actions)));
     }
 
     /// Takes back a connection that was granted to a thread whose operation is over. It is closed, unless
@@ -131,42 +161,42 @@ impl Shared {
 
     /// A connection is gone, whatever it was doing.
     pub(crate) fn forget(self: &Arc<Self>, id: ConnId) {
-        let mut actions = Vec::new();
-        let handle = self.pool.lock().closed(id, &mut actions);
-        drop(handle);
-        self.perform(actions);
+        drop(self.change(|pool, actions| pool.closed(id, actions)));
     }
 
     /// A queued operation no longer wants a connection.
     pub(crate) fn leave_queue(self: &Arc<Self>, id: WaiterId) {
-        let mut actions = Vec::new();
-        let op = self.pool.lock().cancel(id, &mut actions);
-        drop(op);
-        self.perform(actions);
+        drop(self.change(|pool, actions| pool.cancel(id, actions)));
     }
 
-    /// Runs an HTTP/2 connection's report through the pool.
-    pub(crate) fn report(
-        self: &Arc<Self>,
-        report: impl FnOnce(&mut Pool<Origin, Handle, Arc<Op>>, &mut Actions),
-    ) {
-        let mut actions = Vec::new();
-        report(&mut self.pool.lock(), &mut actions);
-        self.perform(actions);
+    /// An HTTP/2 connection takes that many requests at a time from now on.
+    pub(crate) fn limit_streams(self: &Arc<Self>, id: ConnId, max_streams: usize) {
+        self.change(|pool, actions| pool.set_max_streams(id, max_streams, Instant::now(), actions));
+    }
+
+    /// An HTTP/2 connection takes no new request.
+    pub(crate) fn retire(self: &Arc<Self>, id: ConnId) {
+        self.change(|pool, actions| pool.retire(id, Instant::now(), actions));
     }
 
     /// Closes all connections and fails all operations.
     pub(crate) fn close(self: &Arc<Self>) {
-        if self.closed.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        let mut actions = Vec::new();
-        let waiting = self.pool.lock().close(&mut actions);
-        self.perform(actions);
+        let waiting = self.change(|pool, actions| {
+            if self.closed.swap(true, Ordering::AcqRel) { Vec::new() } else { pool.close(actions) }
+        });
         for op in waiting {
-            op.cancel(closed());
+            // One whose listener panics is over all the same, and must not keep the others waiting.
+            let _ = caught(|| op.cancel(self.why_closed()));
         }
         self.chores.notify_one();
+    }
+
+    /// The error of requests on a closed client.
+    pub(crate) fn why_closed(&self) -> Error {
+        if self.io.is_shut_down() {
+            return runtime::exiting();
+        }
+        Error::new(Kind::Closed, Phase::Build, "the client has been closed")
     }
 
     pub(super) fn perform(self: &Arc<Self>, actions: Actions) {
@@ -178,11 +208,12 @@ impl Shared {
                     // Held until the attempt is listed, so that it cannot end before.
                     let mut attempts = self.attempts.lock();
                     let attempt = self.io.handle().spawn(async move {
-                        shared.connect(conn, &key, limit, lane).await;
+                        let opened = caught_in(shared.open(conn, &key, limit, lane)).await;
+                        shared.opened(conn, opened.and_then(|opened| opened));
                     });
                     attempts.insert(conn, attempt.abort_handle());
                 }
-                Action::Close { handle, .. } => shut(&handle),
+                Action::Close { handle, .. } => self.shut(&handle),
                 Action::Abandon { conn } => {
                     let attempt = self.attempts.lock().remove(&conn);
                     if let Some(attempt) = attempt {
@@ -197,8 +228,17 @@ impl Shared {
         turns::take(Turn::Serve(self.clone(), id, handle, op));
     }
 
-    /// Starts an operation on the connection that the pool gave it.
+    /// Starts an operation on the connection that the pool gave it. If that panics, both are given up.
     pub(super) fn serve(self: &Arc<Self>, id: ConnId, handle: Handle, op: Arc<Op>) {
+        let (kept, served) = (handle.clone(), op.clone());
+        if let Err(error) = caught(|| self.hand_over(id, handle, op)) {
+            let _ = caught(|| served.cancel(error));
+            self.forget(id);
+            let _ = caught(|| self.shut(&kept));
+        }
+    }
+
+    fn hand_over(self: &Arc<Self>, id: ConnId, handle: Handle, op: Arc<Op>) {
         match handle {
             Handle::Attached(connection) => connection.start(op, self),
             Handle::Http2(connection) => connection.start(op, self),
@@ -213,7 +253,11 @@ impl Shared {
             parked.take().and_then(|mut connection| connection.is_reusable().then_some(connection));
         let attached = reusable.and_then(|connection| Attached::spawn(self, id, connection).ok());
         if let Some(attached) = attached {
-            self.pool.lock().replace(id, Handle::Attached(attached.clone()), Lane::Attached);
+            let handle = Handle::Attached(attached.clone());
+            if !self.change(|pool, _| pool.replace(id, handle, Lane::Attached)) {
+                // The pool was closed meanwhile and knows nothing of it.
+                attached.close();
+            }
             attached.start(op, self);
         } else {
             self.forget(id);
@@ -221,36 +265,31 @@ impl Shared {
         }
     }
 
-    async fn connect(
-        self: Arc<Self>,
+    async fn open(
+        self: &Arc<Self>,
         id: ConnId,
         origin: &Origin,
-        limit: Option<std::time::Duration>,
+        limit: Option<Duration>,
         lane: Lane,
-    ) {
-        let opened = match self.connector.connect(origin, limit).await {
-            Ok(connected) => self.admit(id, connected, lane).await,
-            Err(error) => Err(error),
-        };
+    ) -> Result<(Handle, Opened)> {
+        let connected = self.connector.connect(origin, limit).await?;
+        self.admit(id, connected, lane).await
+    }
+
+    /// An attempt to connect is over.
+    fn opened(self: &Arc<Self>, id: ConnId, opened: Result<(Handle, Opened)>) {
         self.attempts.lock().remove(&id);
-        let mut actions = Vec::new();
         match opened {
             Ok((handle, opened)) => {
-                let now = Instant::now();
-                let mut pool = self.pool.lock();
-                pool.connected(id, handle, opened, now, &mut actions);
-                let next = pool.next_deadline();
-                drop(pool);
-                self.watch(next);
+                self.change(|pool, actions| pool.connected(id, handle, opened, Instant::now(), actions));
             }
             Err(error) => {
-                let failed = self.pool.lock().connect_failed(id, &mut actions);
-                for op in failed {
-                    op.complete(Attempt::Failed(error.clone()));
+                for op in self.change(|pool, actions| pool.connect_failed(id, actions)) {
+                    // One whose listener panics is over all the same, and must not keep the others waiting.
+                    let _ = caught(|| op.complete(Attempt::Failed(error.clone())));
                 }
             }
         }
-        self.perform(actions);
     }
 
     /// Makes a handle of a new connection.
@@ -261,7 +300,8 @@ impl Shared {
         lane: Lane,
     ) -> Result<(Handle, Opened)> {
         if connected.http2 {
-            let connection = Http2::open(self, id, connected.stream).await?;
+            let opening = within(connected.deadline, Http2::open(self, id, connected.stream));
+            let connection = opening.await?;
             return Ok((Handle::Http2(connection), Opened::Http2 { max_streams: usize::MAX }));
         }
         let connection = Connection::new(connected.stream.into_stream());
@@ -276,23 +316,28 @@ impl Shared {
         };
         Ok((handle, Opened::Http1(lane)))
     }
-}
 
-/// Closes a connection; what it still serves fails.
-fn shut(handle: &Handle) {
-    let served = match handle {
-        Handle::Attached(connection) => connection.close().into_iter().collect(),
-        Handle::Detached(parked) => {
-            drop(parked.take());
-            Vec::new()
+    /// Closes a connection; what it still serves fails.
+    fn shut(&self, handle: &Handle) {
+        let served = match handle {
+            Handle::Attached(connection) => connection.close().into_iter().collect(),
+            Handle::Detached(parked) => {
+                drop(parked.take());
+                Vec::new()
+            }
+            Handle::Http2(connection) => connection.close(),
+        };
+        for op in served {
+            // One whose listener panics is over all the same, and must not keep the others waiting.
+            let _ = caught(|| op.cancel(self.why_closed()));
         }
-        Handle::Http2(connection) => connection.close(),
-    };
-    for op in served {
-        op.cancel(closed());
     }
 }
 
-pub(crate) fn closed() -> Error {
-    Error::new(Kind::Closed, Phase::Build, "the client has been closed")
+/// Completes an operation whose connection has been released. A panic here, of its owner's waker say, is no fault
+/// of the connection, which may serve another request by now.
+pub(crate) fn complete(op: &Arc<Op>, attempt: Attempt) {
+    if let Err(error) = caught(|| op.complete(attempt)) {
+        let _ = caught(|| op.cancel(error));
+    }
 }

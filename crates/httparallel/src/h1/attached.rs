@@ -12,15 +12,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use httparallel_proto::Error;
 use httparallel_proto::pool::ConnId;
 use parking_lot::Mutex;
 use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
 use super::connection::{Connection, Ended};
-use crate::engine::{Handle, Shared};
+use crate::engine::{Handle, Shared, complete};
 use crate::net::register;
 use crate::operation::Op;
+use crate::panics::caught;
 
 /// A connection that the I/O thread reads and any thread may start a request on.
 #[derive(Debug)]
@@ -129,7 +131,7 @@ impl Attached {
             self.close();
         }
         shared.release(self.id, None, reusable);
-        ended.op.complete(ended.attempt);
+        complete(&ended.op, ended.attempt);
     }
 }
 
@@ -144,6 +146,15 @@ impl Inner {
         };
         let needed = earlier || connection.wants_write() || connection.awaited_upload().is_some();
         if needed { self.task.take() } else { None }
+    }
+
+    /// The socket can be watched no longer: what is served is lost, and nothing else can be served.
+    fn unwatched(&mut self, error: &std::io::Error) -> Found {
+        if let Some(ended) = self.connection.as_mut().and_then(|connection| connection.lose(error)) {
+            return Found::Ended(ended);
+        }
+        self.connection = None;
+        Found::Died
     }
 }
 
@@ -174,22 +185,45 @@ impl Future for Task {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        caught(|| this.run(cx)).unwrap_or_else(|error| {
+            this.give_up(error);
+            Poll::Ready(())
+        })
+    }
+}
+
+impl Task {
+    fn run(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         loop {
-            match this.look(cx) {
+            match self.look(cx) {
                 Found::Nothing => return Poll::Pending,
                 Found::Again => {}
-                Found::Ended(ended) => this.attached.finish(ended, &this.shared),
+                Found::Ended(ended) => {
+                    let op = ended.op.clone();
+                    if let Err(error) = caught(|| self.attached.finish(ended, &self.shared)) {
+                        self.give_up(error.clone());
+                        op.cancel(error);
+                        return Poll::Ready(());
+                    }
+                }
                 Found::Closed => return Poll::Ready(()),
                 Found::Died => {
-                    this.shared.release(this.attached.id, None, false);
+                    self.shared.release(self.attached.id, None, false);
                     return Poll::Ready(());
                 }
             }
         }
     }
-}
 
-impl Task {
+    /// After a panic: the connection's state is unknown, so it goes, and what it served fails.
+    fn give_up(&self, error: Error) {
+        let served = caught(|| self.attached.close()).ok().flatten();
+        self.shared.forget(self.attached.id);
+        if let Some(op) = served {
+            op.cancel(error);
+        }
+    }
+
     fn look(&mut self, cx: &mut Context<'_>) -> Found {
         let now = Instant::now();
         let mut inner = self.attached.inner.lock();
@@ -206,7 +240,10 @@ impl Task {
         if !connection.is_paused()
             && let Poll::Ready(ready) = self.ready.poll_read_ready(cx)
         {
-            let Ok(mut ready) = ready else { return Found::Closed };
+            let mut ready = match ready {
+                Ok(ready) => ready,
+                Err(error) => return inner.unwatched(&error),
+            };
             connection.readable();
             if connection.is_serving() {
                 if let Some(ended) = connection.receive(now) {
@@ -233,7 +270,10 @@ impl Task {
         if connection.wants_write()
             && let Poll::Ready(ready) = self.ready.poll_write_ready(cx)
         {
-            let Ok(mut ready) = ready else { return Found::Closed };
+            let mut ready = match ready {
+                Ok(ready) => ready,
+                Err(error) => return inner.unwatched(&error),
+            };
             if let Some(ended) = connection.send(now) {
                 return Found::Ended(ended);
             }

@@ -307,7 +307,7 @@ impl Connection {
     }
 
     /// The socket failed while reading.
-    fn lose(&mut self, error: &std::io::Error) -> Option<Ended> {
+    pub(crate) fn lose(&mut self, error: &std::io::Error) -> Option<Ended> {
         let received = self.exchange.as_ref()?.reader.received_anything();
         let message = match (error.kind(), received) {
             (ErrorKind::UnexpectedEof, true) => {

@@ -7,8 +7,10 @@ use parking_lot::Mutex;
 use rustix::event::PollFlags;
 
 use super::connection::{Connection, Ended};
+use crate::engine::complete;
 use crate::net::{Interrupt, SLICE, Waited, wait_ready};
 use crate::operation::{Granted, Op};
+use crate::panics::caught;
 
 /// A connection that no thread drives at the moment.
 #[derive(Debug)]
@@ -38,8 +40,23 @@ impl Parked {
     }
 }
 
-/// Serves `op` on the connection granted to this thread, until it is `ready` or the wait ends.
+/// Serves `op` on the connection granted to this thread, until it is `ready` or the wait ends. If that panics,
+/// the connection is given up and the operation fails.
 pub(crate) fn drive(
+    op: &Arc<Op>,
+    granted: Granted,
+    ready: &dyn Fn(&Op) -> bool,
+    interrupt: Interrupt<'_>,
+) -> Waited {
+    let id = granted.id;
+    caught(|| drive_granted(op, granted, ready, interrupt)).unwrap_or_else(|error| {
+        op.shared.forget(id);
+        op.cancel(error);
+        Waited::Ready
+    })
+}
+
+fn drive_granted(
     op: &Arc<Op>,
     granted: Granted,
     ready: &dyn Fn(&Op) -> bool,
@@ -106,7 +123,7 @@ fn interrupted(op: &Arc<Op>, granted: Granted, connection: Connection) -> Waited
     if !is_closed(op) {
         return Waited::Interrupted;
     }
-    op.cancel(crate::engine::closed());
+    op.cancel(op.shared.why_closed());
     Waited::Ready
 }
 
@@ -141,6 +158,6 @@ fn finish(granted: Granted, connection: Connection, ended: Ended) -> Waited {
     };
     let reusable = handle.is_some();
     shared.release(granted.id, handle, reusable);
-    ended.op.complete(ended.attempt);
+    complete(&ended.op, ended.attempt);
     Waited::Ready
 }

@@ -5,7 +5,6 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
-use std::time::Instant;
 
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
@@ -20,6 +19,7 @@ use super::streams::Streams;
 use crate::engine::{Handle, Shared};
 use crate::net::AsyncStream;
 use crate::operation::Op;
+use crate::panics::{caught, caught_in};
 
 /// Windows that keep a fast link busy: RFC 9113 section 6.9.2 starts with 64 KiB, which stalls.
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
@@ -38,6 +38,8 @@ pub(crate) struct Http2 {
     send: SendRequest<Bytes>,
     settled: AtomicBool,
     settling: Notify,
+    /// Whether a response came on it.
+    answered: AtomicBool,
     streams: Mutex<Streams>,
     connection: Mutex<Option<AbortHandle>>,
 }
@@ -62,6 +64,7 @@ impl Http2 {
             send,
             settled: AtomicBool::new(false),
             settling: Notify::new(),
+            answered: AtomicBool::new(false),
             streams: Mutex::default(),
             connection: Mutex::new(None),
         });
@@ -107,6 +110,8 @@ impl Http2 {
         if let Some(connection) = self.connection.lock().take() {
             connection.abort();
         }
+        // Those that were given to it too late find out by trying; they must not wait for SETTINGS.
+        self.settle();
         let stopped = streams.into_iter().map(|stream| {
             stream.task.abort();
             stream.op
@@ -144,16 +149,43 @@ impl Http2 {
         self.streams.lock().is_reused()
     }
 
+    /// A response has come.
+    pub(super) fn answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a response has ever come.
+    pub(super) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
     /// Takes the entry of a request that is over. `false` if a cancellation was first.
     pub(super) fn take(&self, op: &Arc<Op>) -> bool {
         self.streams.lock().remove(op).is_some()
     }
 }
 
-/// Drives the connection's frames until it ends, and tells the pool what the peer allows.
+/// Drives the connection's frames until it ends. If that panics, all its requests fail.
 async fn drive(
     shared: Arc<Shared>,
     opened: Arc<Http2>,
+    connection: h2::client::Connection<AsyncStream, Bytes>,
+) {
+    let driven = caught_in(drive_frames(&shared, &opened, connection)).await;
+    shared.forget(opened.id);
+    opened.settle();
+    if let Err(error) = driven {
+        for op in opened.close() {
+            // One whose listener panics is over all the same, and must not keep the others waiting.
+            let _ = caught(|| op.cancel(error.clone()));
+        }
+    }
+}
+
+/// Tells the pool, too, what the peer allows.
+async fn drive_frames(
+    shared: &Arc<Shared>,
+    opened: &Http2,
     connection: h2::client::Connection<AsyncStream, Bytes>,
 ) {
     let mut max_streams = UNSETTLED;
@@ -163,12 +195,10 @@ async fn drive(
         let allowed = connection.max_concurrent_send_streams();
         if allowed != max_streams {
             max_streams = allowed;
-            shared.report(|pool, actions| pool.set_max_streams(opened.id, allowed, Instant::now(), actions));
+            shared.limit_streams(opened.id, allowed);
             opened.settle();
         }
         if ended.is_ready() { Poll::Ready(()) } else { Poll::Pending }
     })
     .await;
-    shared.forget(opened.id);
-    opened.settle();
 }

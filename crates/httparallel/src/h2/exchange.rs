@@ -15,8 +15,9 @@ use tokio::sync::Notify;
 
 use super::connection::Http2;
 use super::head;
-use crate::engine::Shared;
+use crate::engine::{Shared, complete};
 use crate::operation::{Attempt, Op, Pulled, Upload};
+use crate::panics::caught_in;
 
 /// Serves one operation; the task of one stream.
 pub(super) async fn run(
@@ -27,15 +28,20 @@ pub(super) async fn run(
     send: SendRequest<Bytes>,
     resumed: Arc<Notify>,
 ) {
-    let attempt = match exchange(&op, &request, &connection, send, &resumed).await {
-        Ok(()) => Some(Attempt::Done),
-        Err(Failure::NoRoom) => None,
-        Err(failure) => Some(failure.into_attempt(&request, &connection, &shared)),
+    let attempt = match caught_in(exchange(&op, &request, &connection, send, &resumed)).await {
+        Ok(Ok(())) => Some(Attempt::Done),
+        Ok(Err(Failure::NoRoom)) => None,
+        Ok(Err(failure)) => Some(failure.into_attempt(&request, &connection, &shared)),
+        Err(panic) => {
+            // What the connection's other streams have in common with this one may be inconsistent.
+            shared.retire(connection.id);
+            Some(Attempt::Failed(panic))
+        }
     };
     if connection.take(&op) {
         shared.release(connection.id, None, true);
         match attempt {
-            Some(attempt) => op.complete(attempt),
+            Some(attempt) => complete(&op, attempt),
             None => shared.dispatch(&op),
         }
     }
@@ -59,8 +65,7 @@ impl Failure {
             Self::NoRoom => (h2::Error::from(Reason::REFUSED_STREAM), Phase::Pool),
         };
         if error.is_go_away() {
-            let id = connection.id;
-            shared.report(|pool, actions| pool.retire(id, Instant::now(), actions));
+            shared.retire(connection.id);
         }
         // RFC 9113 sections 6.8 and 8.7: streams above the last one that GOAWAY names, and those refused, were
         // not processed, so that even a POST may be sent again.
@@ -68,10 +73,35 @@ impl Failure {
             && (error.reason() == Some(Reason::REFUSED_STREAM)
                 || (error.is_go_away() && error.reason() == Some(Reason::NO_ERROR)));
         let lost = error.is_io() && may_retry_lost(request, connection.is_reused(), phase != Phase::Pool);
-        let kind = if error.is_io() { Kind::Network } else { Kind::Protocol };
-        let described = Error::new(kind, phase, format!("HTTP/2: {error}")).with_source(error);
-        if unprocessed || lost { Attempt::Lost(described) } else { Attempt::Failed(described) }
+        let progress = error.is_go_away() && connection.has_answered();
+        let described = describe(error, phase);
+        // A server that ends each connection after a few requests makes progress; one that never answers
+        // does not.
+        if unprocessed && progress {
+            Attempt::Bounced(described)
+        } else if unprocessed || lost {
+            Attempt::Lost(described)
+        } else {
+            Attempt::Failed(described)
+        }
     }
+}
+
+/// The error in words. Its cause has the protocol's own.
+fn describe(error: h2::Error, phase: Phase) -> Error {
+    let ended = error.get_io().is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof);
+    let (kind, message) = if ended {
+        (Kind::Incomplete, "the server closed the HTTP/2 connection before the response was complete".into())
+    } else if error.is_io() {
+        (Kind::Network, format!("the HTTP/2 connection failed: {error}"))
+    } else if error.is_go_away() && error.is_remote() {
+        (Kind::Protocol, "the server ended the HTTP/2 connection (GOAWAY)".into())
+    } else if error.is_reset() && error.is_remote() {
+        (Kind::Protocol, format!("the server reset the HTTP/2 stream: {error}"))
+    } else {
+        (Kind::Protocol, format!("HTTP/2: {error}"))
+    };
+    Error::new(kind, phase, message).with_source(error)
 }
 
 async fn exchange(
@@ -106,6 +136,7 @@ async fn exchange(
     };
     connection.settle();
     let (parts, mut body) = response.into_parts();
+    connection.answered();
     op.on_head(head::response(&parts, stream_id)).map_err(Failure::Ours)?;
     if !uploaded {
         tokio::select! {

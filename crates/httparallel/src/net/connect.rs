@@ -3,20 +3,22 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::OwnedFd;
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Kind, Phase, Result};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::net::TcpSocket;
+use tokio::sync::OnceCell;
 use tokio::task::JoinSet;
 
 use super::ready::AsyncStream;
 use super::stream::Stream;
 use super::tls;
 use crate::config::Config;
+use crate::panics::caught;
 
 /// RFC 8305 section 5: the delay between two attempts to connect.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
@@ -26,47 +28,45 @@ const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 pub(crate) struct Connected {
     pub(crate) stream: AsyncStream,
     pub(crate) http2: bool,
+    /// When the time for connecting is up.
+    pub(crate) deadline: Option<Instant>,
 }
 
 /// Opens connections for one client.
 #[derive(Debug)]
 pub(crate) struct Connector {
     config: Arc<Config>,
-    tls: OnceLock<Result<Arc<ClientConfig>>>,
+    tls: OnceCell<Result<Arc<ClientConfig>>>,
 }
 
 impl Connector {
     pub(crate) fn new(config: Arc<Config>) -> Self {
-        Self { config, tls: OnceLock::new() }
+        Self { config, tls: OnceCell::new() }
     }
 
     /// Opens a connection to `origin`, within `limit`, repeating failed attempts as configured.
     pub(crate) async fn connect(&self, origin: &Origin, limit: Option<Duration>) -> Result<Connected> {
         let mut retries = 0;
         loop {
-            let attempt = self.attempt(origin);
-            let outcome = match limit {
-                None => attempt.await,
-                Some(limit) => tokio::time::timeout(limit, attempt).await.unwrap_or_else(|_| {
-                    Err(Error::new(Kind::Timeout, Phase::Connect, "timed out connecting"))
-                }),
-            };
-            match outcome {
+            let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+            match within(deadline, self.attempt(origin)).await {
                 Err(_) if retries < self.config.connect_retries => {
                     tokio::time::sleep(backoff(retries)).await;
                     retries += 1;
                 }
-                outcome => return outcome,
+                Ok((stream, http2)) => return Ok(Connected { stream, http2, deadline }),
+                Err(error) => return Err(error),
             }
         }
     }
 
-    async fn attempt(&self, origin: &Origin) -> Result<Connected> {
-        let socket = Arc::new(self.open_socket(origin).await.map_err(|error| failed(&error))?);
+    async fn attempt(&self, origin: &Origin) -> Result<(AsyncStream, bool)> {
+        let opening = async { self.open_socket(origin).await.map_err(|error| failed(&error)) };
         let stream = if origin.scheme() == "https" {
-            Stream::tls(socket, self.session(origin)?)
+            let (socket, session) = tokio::try_join!(opening, self.session(origin))?;
+            Stream::tls(Arc::new(socket), session)
         } else {
-            Stream::plain(socket)
+            Stream::plain(Arc::new(opening.await?))
         };
         let mut stream = AsyncStream::new(stream).map_err(|error| failed(&error))?;
         stream.handshake().await.map_err(handshake_failed)?;
@@ -74,11 +74,11 @@ impl Connector {
             Some(session) => session.alpn_protocol() == Some(b"h2"),
             None => self.config.protocols.http2 && !self.config.protocols.http1,
         };
-        Ok(Connected { stream, http2 })
+        Ok((stream, http2))
     }
 
-    fn session(&self, origin: &Origin) -> Result<rustls::ClientConnection> {
-        let config = self.tls.get_or_init(|| tls::client_config(&self.config)).clone()?;
+    async fn session(&self, origin: &Origin) -> Result<rustls::ClientConnection> {
+        let config = self.tls.get_or_init(|| self.make_tls()).await.clone()?;
         let host = origin.host().trim_end_matches('.').to_owned();
         let name = ServerName::try_from(host).map_err(|error| {
             Error::new(Kind::InvalidUrl, Phase::Build, "the URL's host is no TLS server name")
@@ -86,6 +86,17 @@ impl Connector {
         })?;
         rustls::ClientConnection::new(config, name)
             .map_err(|error| Error::new(Kind::Tls, Phase::Connect, "could not start TLS").with_source(error))
+    }
+
+    /// Reading and parsing certificates takes long enough to hold up the other requests of the I/O thread.
+    async fn make_tls(&self) -> Result<Arc<ClientConfig>> {
+        let config = self.config.clone();
+        let made = tokio::task::spawn_blocking(move || caught(|| tls::client_config(&config)));
+        let made = made.await.unwrap_or_else(|error| {
+            let message = "the TLS settings could not be made";
+            Err(Error::new(Kind::Internal, Phase::Build, message).with_source(error))
+        });
+        made?
     }
 
     async fn open_socket(&self, origin: &Origin) -> io::Result<OwnedFd> {
@@ -110,6 +121,16 @@ impl Connector {
             addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
         }
         Ok(alternate_families(addresses))
+    }
+}
+
+/// Awaits a step of connecting.
+pub(crate) async fn within<T>(deadline: Option<Instant>, step: impl Future<Output = Result<T>>) -> Result<T> {
+    match deadline {
+        None => step.await,
+        Some(at) => tokio::time::timeout_at(at.into(), step)
+            .await
+            .unwrap_or_else(|_| Err(Error::new(Kind::Timeout, Phase::Connect, "timed out connecting"))),
     }
 }
 

@@ -1,8 +1,11 @@
 //! TLS settings, made once per client and only when it first meets an `https` URL.
 
+use std::ffi::OsString;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use httparallel_proto::{Error, Kind, Phase, Result};
+use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
@@ -47,10 +50,7 @@ fn alpn(protocols: Protocols) -> Vec<Vec<u8>> {
 
 fn verifier(verify: &Verify, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
     match verify {
-        Verify::Platform => {
-            let verifier = Verifier::new(provider.clone());
-            Ok(Arc::new(verifier.map_err(|error| unusable("the platform's certificates", error))?))
-        }
+        Verify::Platform => platform_verifier(),
         Verify::Roots(pem) => {
             let mut roots = RootCertStore::empty();
             for certificate in certificates(pem, "the CA file")? {
@@ -62,6 +62,39 @@ fn verifier(verify: &Verify, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn S
         }
         Verify::DangerousNone => Ok(Arc::new(NoVerification(provider.clone()))),
     }
+}
+
+/// The verifier of all clients that trust the platform, so that its roots are read once and not per client.
+/// It verifies each certificate anew: clients that share it share no session.
+#[derive(Debug)]
+struct Platform {
+    /// What names the roots, beside the system's own places.
+    named: [Option<OsString>; 2],
+    read: Instant,
+    verifier: Arc<Verifier>,
+}
+
+static PLATFORM: Mutex<Option<Platform>> = Mutex::new(None);
+
+/// Roots are read again after this time, for they change with the system's updates.
+const MAX_AGE: Duration = Duration::from_secs(600);
+
+fn platform_verifier() -> Result<Arc<dyn ServerCertVerifier>> {
+    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(std::env::var_os);
+    // Never waited for: in a forked child, the thread that holds it may not exist.
+    let mut kept = PLATFORM.try_lock();
+    if let Some(Some(kept)) = kept.as_deref()
+        && kept.named == named
+        && kept.read.elapsed() < MAX_AGE
+    {
+        return Ok(kept.verifier.clone());
+    }
+    let verifier = Verifier::new(Arc::new(ring::default_provider()));
+    let verifier = Arc::new(verifier.map_err(|error| unusable("the platform's certificates", error))?);
+    if let Some(kept) = kept.as_deref_mut() {
+        *kept = Some(Platform { named, read: Instant::now(), verifier: verifier.clone() });
+    }
+    Ok(verifier)
 }
 
 fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>> {
@@ -114,5 +147,32 @@ impl ServerCertVerifier for NoVerification {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    /// Tests that read or hold what is kept.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    #[test]
+    fn clients_share_the_platforms_roots_and_nothing_else() {
+        let _alone = ONE_AT_A_TIME.lock();
+        let (one, other) = (platform_verifier().unwrap(), platform_verifier().unwrap());
+        assert!(Arc::ptr_eq(&one, &other));
+        let config = Config::default();
+        let (one, other) = (client_config(&config).unwrap(), client_config(&config).unwrap());
+        assert!(!Arc::ptr_eq(&one, &other));
+    }
+
+    #[test]
+    fn roots_are_read_although_their_lock_is_never_released() {
+        let _alone = ONE_AT_A_TIME.lock();
+        let _held = PLATFORM.lock();
+        assert!(platform_verifier().is_ok());
     }
 }

@@ -21,6 +21,10 @@ use crate::h1::Parked;
 /// lost too is the server's answer.
 const MAX_RETRIES: u32 = 2;
 
+/// How often a request is sent again that the peer certainly did not process: a server that ends each
+/// connection after a few requests bounces many, and one that refuses for ever must not keep us busy.
+const MAX_BOUNCES: u32 = 32;
+
 /// How an attempt on a connection ended.
 #[derive(Debug)]
 pub(crate) enum Attempt {
@@ -30,6 +34,8 @@ pub(crate) enum Attempt {
     Failed(Error),
     /// The connection was lost in a way that allows sending the request again.
     Lost(Error),
+    /// The peer did not process the request, and said so.
+    Bounced(Error),
 }
 
 impl Op {
@@ -174,7 +180,13 @@ impl Op {
                 drop(state);
                 return self.shared.dispatch(self);
             }
-            Attempt::Failed(error) | Attempt::Lost(error) => Err(error),
+            Attempt::Bounced(_) if state.bounces < MAX_BOUNCES && self.may_send_again(&state) => {
+                state.bounces += 1;
+                state.reset();
+                drop(state);
+                return self.shared.dispatch(self);
+            }
+            Attempt::Failed(error) | Attempt::Lost(error) | Attempt::Bounced(error) => Err(error),
         };
         self.tell(settle(state, self.settings.mode, result));
     }
@@ -217,17 +229,17 @@ impl Op {
 
     /// Tells everyone that the operation is over.
     fn tell(&self, Settled { announced, had_turn, lifted, listener }: Settled) {
-        if announced {
-            listener.notify();
-        } else {
-            self.announce(listener);
-        }
         if let Some(upload) = &self.upload {
             upload.reader_gone();
         }
         if let Some(link) = &self.block {
+            if !announced {
+                link.ready();
+            }
             link.over(had_turn, lifted);
         }
+        // Last, because a waker is somebody else's code.
+        listener.notify();
     }
 
     /// Lets an operation of a block start. `false` if it is over already.

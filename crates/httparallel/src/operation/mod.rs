@@ -209,8 +209,12 @@ impl Operation {
 
     /// Gives the request up: a queued one leaves the queue, on HTTP/1.1 the connection is closed (unless
     /// nothing was sent), on HTTP/2 the stream is reset and the connection goes on. Its place in the pool is
-    /// free when this returns. An operation that is over stays as it is.
+    /// free when this returns. An operation that is over stays as it is, and so does one that was started
+    /// before this process forked: it is the parent's.
     pub fn cancel(&self) {
+        if self.0.shared.is_foreign() {
+            return;
+        }
         self.0.cancel(Error::new(
             httparallel_proto::Kind::Cancelled,
             httparallel_proto::Phase::Total,

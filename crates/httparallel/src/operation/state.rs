@@ -49,6 +49,8 @@ pub(crate) struct OpState {
     pub(crate) has_turn: bool,
     /// Lost connections that led to another attempt.
     pub(crate) retries: u32,
+    /// Refusals that led to another attempt.
+    pub(crate) bounces: u32,
 }
 
 /// A connection in the hands of the thread that makes the request.
@@ -82,6 +84,7 @@ impl OpState {
             timer: None,
             has_turn: false,
             retries: 0,
+            bounces: 0,
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) fn thread_notifier() -> Result<Arc<Notifier>> {
 
 impl Operation {
     /// Blocks until the operation is ready. `interrupt` is asked from time to time, and whenever a signal
-    /// arrives; its `Err` ends the wait and cancels the operation.
+    /// arrives; its `Err` ends the wait, and cancels the operation unless it is a block's.
     pub fn wait(&self, interrupt: &mut dyn FnMut() -> Result<(), ()>) -> Result<(), Interrupted> {
         block_until(&self.0, interrupt, Op::is_ready, Op::listen)
     }
@@ -74,7 +74,10 @@ fn block_until(
             None => wait_told(op, &listen, interrupt),
         };
         if waited == Waited::Interrupted {
-            Operation(op.clone()).cancel();
+            // An operation of a block goes on: it is the block's to cancel.
+            if op.block.is_none() {
+                Operation(op.clone()).cancel();
+            }
             return Err(Interrupted);
         }
     }

@@ -17,6 +17,7 @@ mod extra_bytes;
 mod framing;
 mod http2;
 mod http2_faults;
+mod panics;
 mod pool;
 mod redirects;
 mod stale;

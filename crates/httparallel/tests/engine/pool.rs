@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use httparallel::{Config, Engine, Limits};
+use httparallel::{Config, Engine, Kind, Limits, Phase};
 
 use crate::common::{
-    DRIVERS, Driver, count, engine, eventually, finish, get, limited, millis, send, server, settings,
+    DRIVERS, Driver, assert_fails, count, engine, eventually, finish, get, limited, millis, send, server,
+    settings,
 };
 
 #[test]
@@ -134,5 +135,24 @@ fn a_dropped_engine_closes_its_connections() {
     for driver in DRIVERS {
         send(&engine(), get(&server.http_url()), driver).unwrap();
         eventually("the server sees the end", || server.stats().connections_open == 0);
+    }
+}
+
+#[test]
+fn requests_that_race_with_the_close_of_their_client_end_and_leave_no_connection() {
+    let server = server();
+    for round in 0..40 {
+        let engine = engine();
+        send(&engine, get(&server.http_url()), Driver::IoThread).unwrap();
+        std::thread::scope(|scope| {
+            let (engine, server) = (&engine, &server);
+            for driver in [Driver::IoThread, Driver::Caller, Driver::IoThread] {
+                scope.spawn(move || while send(engine, get(&server.http_url()), driver).is_ok() {});
+            }
+            std::thread::sleep(Duration::from_micros(100 * (round % 10)));
+            engine.close();
+        });
+        assert_fails(send(&engine, get(&server.http_url()), Driver::IoThread), Kind::Closed, Phase::Build);
+        assert!(engine.connections().is_empty());
     }
 }

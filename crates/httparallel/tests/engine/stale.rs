@@ -3,7 +3,10 @@
 use httparallel::{Kind, Phase};
 use httparallel_testserver::Script;
 
-use crate::common::{DRIVERS, assert_fails, engine, get, play, play_each, post, send, with_header};
+use crate::common::{
+    DRIVERS, Driver, assert_fails, count, engine, eventually, finish, get, play, play_each, post, send,
+    settings, with_header,
+};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
@@ -89,5 +92,25 @@ fn a_server_that_always_loses_the_second_request_is_given_up() {
         for _ in 0..20 {
             assert_eq!(send(&engine, get(&server.url()), driver).unwrap().text(), "ok");
         }
+    }
+}
+
+#[test]
+fn a_get_is_sent_again_on_a_fresh_connection_however_many_idle_ones_are_stale() {
+    for driver in DRIVERS {
+        let stale = || Script::new().expect_request().wait("all").send(OK).expect_request().close();
+        let good = Script::new().expect_request().send(OK).forever();
+        let server = play_each(vec![stale(), stale(), stale(), good]);
+        let engine = engine();
+        let start = || engine.start(get(&server.url()), settings(Driver::IoThread), None).unwrap();
+        let first = [start(), start(), start()];
+        server.signal("all");
+        for operation in first {
+            assert_eq!(finish(&operation).unwrap().text(), "ok");
+        }
+        eventually("all idle", || count(&engine, "IDLE") == 3);
+        assert_eq!(send(&engine, get(&server.url()), driver).unwrap().text(), "ok");
+        // One of the three was tried, and the fresh one serves.
+        assert_eq!((count(&engine, "IDLE"), server.received().len()), (3, 4));
     }
 }

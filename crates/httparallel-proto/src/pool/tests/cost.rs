@@ -42,8 +42,13 @@ fn crowd(connections: usize, origins: usize) -> (Crowd, Vec<ConnId>) {
         ..Limits::default()
     };
     let now = Instant::now();
-    let wish =
-        Wish { lane: Lane::Attached, may_share: false, connect_limit: None, deadline: Some(now + LONG) };
+    let wish = Wish {
+        lane: Lane::Attached,
+        fresh: false,
+        may_share: false,
+        connect_limit: None,
+        deadline: Some(now + LONG),
+    };
     let mut crowd = Crowd { pool: Pool::new(limits), now, wish, actions: Vec::new() };
     for request in 0..connections {
         crowd.request(request % origins, request);

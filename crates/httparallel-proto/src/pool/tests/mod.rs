@@ -35,7 +35,13 @@ impl Scene {
     }
 
     fn with_limits(limits: Limits) -> Self {
-        let wish = Wish { lane: Lane::Attached, may_share: false, connect_limit: None, deadline: None };
+        let wish = Wish {
+            lane: Lane::Attached,
+            fresh: false,
+            may_share: false,
+            connect_limit: None,
+            deadline: None,
+        };
         let (pool, actions) = (Pool::new(limits), Vec::new());
         Self { pool, now: Instant::now(), wish, actions, handles: 0 }
     }

@@ -44,6 +44,8 @@ struct Model {
     /// HTTP/2 connections: the limit on streams, `None` once retired.
     streams: BTreeMap<ConnId, Option<usize>>,
     lent: BTreeSet<ConnId>,
+    /// Requests that must not start on a connection that served before.
+    fresh: BTreeSet<u32>,
     served: usize,
 }
 
@@ -69,6 +71,7 @@ impl Model {
             open: BTreeMap::new(),
             streams: BTreeMap::new(),
             lent: BTreeSet::new(),
+            fresh: BTreeSet::new(),
             served: 0,
         }
     }
@@ -97,10 +100,14 @@ impl Model {
         let patience = Duration::from_secs(self.random.below(8) as u64);
         let wish = Wish {
             lane: self.lane(),
+            fresh: self.random.chance(10),
             may_share: key < "c",
             connect_limit: self.random.chance(50).then_some(patience),
             deadline: self.random.chance(50).then(|| self.now + patience),
         };
+        if wish.fresh {
+            self.fresh.insert(request);
+        }
         match self.pool.request(&key, request, &wish, self.now, &mut self.actions) {
             Assignment::Queued(id) => drop(self.waiting.insert(request, (id, key))),
             Assignment::Start { conn, handle, request } => self.start(conn, handle, key, request),
@@ -225,7 +232,10 @@ impl Model {
             Some(limit) => assert!(on.len() <= limit.unwrap(), "more streams than allowed"),
             None => assert_eq!(on.len(), 1, "two requests on an HTTP/1.1 connection"),
         }
-        let detached = self.pool.connections.get(conn).unwrap().opened == Some(Opened::Http1(Lane::Detached));
+        let known = self.pool.connections.get(conn).unwrap();
+        let first = known.requests == 1 || self.streams.contains_key(&conn);
+        assert!(first || !self.fresh.contains(&request), "a stale connection where a fresh one was due");
+        let detached = known.opened == Some(Opened::Http1(Lane::Detached));
         if detached {
             assert!(self.lent.insert(conn), "one handle was lent twice");
         }
@@ -269,8 +279,15 @@ impl Model {
             !wants || (full && self.pool.connections.idle_count() == 0),
             "{key} waits and could be served"
         );
+        let patient = |(request, (_, origin)): (&u32, &(WaiterId, &'static str))| {
+            *origin == key && !self.fresh.contains(request)
+        };
+        let only_fresh = !self.waiting.iter().any(patient);
         let has_room = |(conn, open): (&ConnId, &(&str, u32, Vec<u32>))| {
-            let limit = self.streams.get(conn).map_or(1, |limit| limit.unwrap_or(0));
+            let limit = match self.streams.get(conn) {
+                Some(limit) => limit.unwrap_or(0),
+                None => usize::from(!only_fresh),
+            };
             open.0 == key && open.2.len() < limit
         };
         assert!(!self.open.iter().any(has_room), "{key} waits beside a connection with room");

@@ -53,7 +53,7 @@ fn a_connection_that_changed_its_lane_idles_in_the_new_one() {
     let mut scene = Scene::new(10);
     scene.wish.lane = Lane::Detached;
     let conn = scene.open("a", 1);
-    scene.pool.replace(conn, 70, Lane::Attached);
+    assert!(scene.pool.replace(conn, 70, Lane::Attached));
     scene.release(conn);
     scene.wish.lane = Lane::Attached;
     assert_eq!(scene.request("a", 2), Assignment::Start { conn, handle: 70, request: 2 });
@@ -103,7 +103,7 @@ fn ids_of_connections_that_are_gone_do_nothing() {
     let present = scene.open("a", 2);
     assert_eq!(scene.pool.released(gone, Some(9), true, scene.now, &mut scene.actions), Some(9));
     scene.close(gone);
-    scene.pool.replace(gone, 9, Lane::Detached);
+    assert!(!scene.pool.replace(gone, 9, Lane::Detached));
     scene.pool.retire(gone, scene.now, &mut scene.actions);
     scene.pool.set_max_streams(gone, 5, scene.now, &mut scene.actions);
     assert!(scene.failed(gone).is_empty());
@@ -144,4 +144,72 @@ fn an_origin_is_forgotten_with_its_last_connection() {
         scene.close(conn);
     }
     assert_eq!(scene.pool.origins.len(), 0);
+}
+
+#[test]
+fn a_request_that_wants_a_fresh_connection_leaves_idle_ones_alone() {
+    let mut scene = Scene::new(10);
+    let idle = scene.open("a", 1);
+    scene.release(idle);
+    scene.wish.fresh = true;
+    let fresh = scene.open("a", 2);
+    assert_ne!(fresh, idle);
+    scene.wish.fresh = false;
+    assert_eq!(scene.start("a", 3), idle);
+}
+
+#[test]
+fn a_request_that_wants_a_fresh_connection_is_not_given_a_released_one() {
+    let mut scene = Scene::new(2);
+    let busy = scene.open("a", 1);
+    scene.wish.fresh = true;
+    scene.queue("a", 2);
+    let fresh = scene.connecting("a");
+    scene.wish.fresh = false;
+    scene.queue("a", 3);
+    scene.release(busy);
+    assert_eq!(scene.started(), [(busy, 3)]);
+    scene.connected(fresh);
+    assert_eq!(scene.started(), [(fresh, 2)]);
+}
+
+#[test]
+fn a_request_that_wants_a_fresh_connection_may_start_on_http2() {
+    let mut scene = Scene::sharing(2);
+    let shared = scene.open_http2("a", 1, 10);
+    scene.wish.fresh = true;
+    assert_eq!(scene.start("a", 2), shared);
+}
+
+#[test]
+fn an_idle_connection_makes_room_for_a_fresh_one_to_the_same_origin() {
+    let mut scene = Scene::new(1);
+    let idle = scene.open("a", 1);
+    scene.release(idle);
+    scene.wish.fresh = true;
+    scene.queue("a", 2);
+    let actions = scene.take();
+    assert!(matches!(actions[0], Action::Close { why: Dropped::Evicted, .. }), "{actions:?}");
+    assert!(matches!(actions[1], Action::Connect { key: "a", .. }), "{actions:?}");
+}
+
+#[test]
+fn requests_that_take_any_connection_do_not_pass_one_that_wants_a_fresh_one_for_ever() {
+    let mut scene = Scene::new(1);
+    let conn = scene.open("a", 1);
+    scene.wish.fresh = true;
+    scene.queue("a", 2);
+    scene.wish.fresh = false;
+    for request in 3.. {
+        scene.queue("a", request);
+        scene.release(conn);
+        let actions = scene.take();
+        if let [Action::Close { .. }, Action::Connect { conn: fresh, .. }] = actions[..] {
+            scene.connected(fresh);
+            assert_eq!(scene.started(), [(fresh, 2)]);
+            return;
+        }
+        assert!(matches!(actions[..], [Action::Start { .. }]), "{actions:?}");
+        assert!(request < 30, "passed over for ever");
+    }
 }

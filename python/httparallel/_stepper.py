@@ -1,0 +1,165 @@
+"""Steps the flows of a parallel block: the requests that need Python on their way.
+
+A flow is stepped until it needs the engine, which then has an operation of it; when that is ready, the flow
+is stepped again, by whichever thread or task waits for a response just then.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+
+from ._exceptions import RequestCancelled, RequestError
+from ._flow import Close, Exchange, ReadRequest
+from ._transports import response_of, settings_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from ._base import BaseClient, EngineCall
+    from ._flow import Effect, Flow
+    from ._native import Block, Operation
+    from ._pending import BasePending
+    from ._received import AsyncReceivedStream, ReceivedStream
+    from ._request import Request
+    from ._response import Response
+    from ._streamed import AsyncStreamedResponse, StreamedResponse
+
+
+class Stepper:
+    """The requests of a block, by where they are, and the steps that flows take from one place to another."""
+
+    _stream_class: type[StreamedResponse | AsyncStreamedResponse]
+    # Whether this is the copy, in a forked child, of a block that the parent has open.
+    _is_forked = False
+
+    def __init__(self, client: BaseClient[Any]) -> None:
+        self._client = client
+        self._native: Block | None = None
+        self._has_flows = False
+        # Those with an operation on its way, by its number in the native block.
+        self._running: dict[int, BasePending] = {}
+        # Flows to be stepped: new ones, and those whose operation is ready.
+        self._unstarted: deque[BasePending] = deque()
+        self._ready: deque[BasePending] = deque()
+        # Settled and not yet delivered, in the order they were settled.
+        self._settled: OrderedDict[BasePending, None] = OrderedDict()
+        self._undelivered: set[BasePending] = set()
+        # Tasks that wait, each by what wakes it.
+        self._wakers: set[Callable[[], object]] = set()
+
+    def _begin(self) -> None:
+        """Takes the first step of a new flow, if that can be done without waiting."""
+
+    def _open_block(self) -> Block:
+        if self._native is None:
+            if self._is_forked:
+                raise RuntimeError(
+                    "The parallel block belongs to the process that was forked; open another one."
+                )
+            raise RuntimeError("The parallel block has not been entered, or has ended; use it in a 'with'.")
+        return self._native
+
+    def _wake(self) -> None:
+        """Makes all tasks that wait look again."""
+        for wake in list(self._wakers):
+            wake()
+
+    def _settle(self, pending: BasePending, response: Response | None, error: BaseException | None) -> None:
+        if response is not None and not response.is_closed:
+            response = self._stream_class.of(response)
+        pending._response, pending._error = response, error
+        pending._flow = None
+        if response is None or response.is_closed:
+            pending._operation = None
+        if pending in self._undelivered:
+            self._settled[pending] = None
+
+    def _start_flow(self, pending: BasePending, flow: Flow[Response]) -> None:
+        pending._flow = flow
+        pending._operation = None
+        self._has_flows = True
+        self._unstarted.append(pending)
+        self._wake()
+
+    def _step_flows(self, awaited: BasePending | None = None) -> Flow[None]:
+        """Goes on with every flow that can."""
+        while self._unstarted or self._ready:
+            pending = (self._unstarted or self._ready).popleft()
+            if pending._flow is None:
+                # It was cancelled while it waited for this.
+                continue
+            yield from self._step(pending, pending._flow)
+            # A transport written in Python carries requests out right here, one by one.
+            if self._client._engine_transport is None and (
+                self._settled if awaited is None else awaited._is_settled
+            ):
+                return
+
+    def _step(self, pending: BasePending, flow: Flow[Response]) -> Flow[None]:
+        """Steps a flow until it waits for the engine, or is over."""
+        try:
+            effect = self._resume(pending, flow)
+            while True:
+                try:
+                    if isinstance(effect, Exchange) and self._client._engine_transport is not None:
+                        # Content produced while it is sent would need somebody to produce it all along.
+                        yield ReadRequest(effect.request)
+                        _check_wanted(pending)
+                        self._submit_flow(pending, effect.request)
+                        return
+                    result = yield effect
+                    if pending._is_settled and isinstance(effect, Exchange):
+                        yield Close(result)
+                    if not isinstance(effect, Close):
+                        _check_wanted(pending)
+                except BaseException as failure:
+                    effect = flow.throw(failure)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            if not pending._is_settled:
+                self._settle(pending, stop.value, None)
+        except Exception as failure:
+            if not pending._is_settled:
+                self._settle(pending, None, failure)
+        except BaseException:
+            if not pending._is_settled:
+                message = "The request was cancelled together with the task that was busy with it."
+                self._settle(pending, None, RequestCancelled(message))
+            raise
+        finally:
+            self._wake()
+
+    def _resume(self, pending: BasePending, flow: Flow[Response]) -> Effect:
+        """Goes on with a flow: from its start, or with what its operation has brought."""
+        operation, request = pending._operation, pending._sent
+        if operation is None or request is None:
+            return next(flow)
+        try:
+            reply = operation.reply()
+        except Exception as error:
+            if isinstance(error, RequestError):
+                error.request = request
+            return flow.throw(error)
+        return flow.send(response_of(reply, request, self._stream_of(operation)))
+
+    def _submit_flow(self, pending: BasePending, request: Request) -> None:
+        pending._sent = request
+        settings = settings_of(request, stream=True)
+        call = (request.method, request.url, request.headers, request.content, settings)
+        self._submit(self._open_block(), pending, call)
+
+    def _submit(self, block: Block, pending: BasePending, call: EngineCall) -> None:
+        pending._number, pending._operation = block.submit(*call)
+        self._running[pending._number] = pending
+
+    def _stream_of(self, operation: Operation) -> ReceivedStream | AsyncReceivedStream:
+        raise NotImplementedError
+
+
+def _check_wanted(pending: BasePending) -> None:
+    """Raises what a request was given up with while it was being stepped."""
+    if pending._error is not None:
+        raise pending._error
