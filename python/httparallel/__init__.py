@@ -140,12 +140,12 @@ __all__ = [
 
 
 def _stop_at_exit() -> None:
-    """Gives up what is in flight when the interpreter exits, before the process's threads are torn down."""
+    """Stops the I/O thread when the interpreter exits, before the process's threads are torn down."""
     import atexit
 
-    from ._native import shut_down
+    from ._native import freeze
 
-    atexit.register(shut_down)
+    atexit.register(freeze)
 
 
 _stop_at_exit()

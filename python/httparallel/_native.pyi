@@ -29,8 +29,8 @@ __all__ = [
     "Settings",
     "Upload",
     "check_request",
+    "freeze",
     "redirect",
-    "shut_down",
 ]
 
 VERSION: str
@@ -341,4 +341,4 @@ def redirect(
     status: int,
     response_headers: Headers,
 ) -> tuple[str, URL, Headers, bool] | None: ...
-def shut_down() -> None: ...
+def freeze() -> None: ...

@@ -46,4 +46,4 @@ pub use httparallel_proto::fetch::{Content, Method, Policy, Request};
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 pub use operation::{Head, Hop, Interrupted, Mode, Operation, Settings, Upload};
-pub use runtime::shut_down;
+pub use runtime::{freeze, shut_down};

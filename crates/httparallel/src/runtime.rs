@@ -31,7 +31,7 @@ const RESOLVER_THREADS: usize = 8;
 pub(crate) struct IoThread {
     generation: u64,
     handle: Handle,
-    stop: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+    stop: Mutex<Option<(oneshot::Sender<Ending>, JoinHandle<()>)>>,
 }
 
 impl IoThread {
@@ -80,14 +80,14 @@ fn start(replaced: *mut IoThread) -> Result<&'static IoThread> {
         // SAFETY: `started` comes from `Box::into_raw` and is never freed once it is published.
         let started = unsafe { &*started };
         if started.is_shut_down() {
-            started.join(Duration::from_secs(1));
+            started.join(Ending::Close, Duration::from_secs(1));
             return Err(exiting());
         }
         return Ok(started);
     }
     // Another thread was first; ours serves nobody.
     // SAFETY: `started` comes from `Box::into_raw` above and was not published.
-    unsafe { Box::from_raw(started) }.join(Duration::from_secs(1));
+    unsafe { Box::from_raw(started) }.join(Ending::Close, Duration::from_secs(1));
     io_thread()
 }
 
@@ -99,12 +99,15 @@ fn spawn() -> std::io::Result<IoThread> {
         .thread_keep_alive(Duration::from_secs(2))
         .build()?;
     let handle = runtime.handle().clone();
-    let (stop, stopped) = oneshot::channel::<()>();
+    let (stop, stopped) = oneshot::channel();
     let thread = with_signals_blocked(|| {
         std::thread::Builder::new().name("httparallel-io".into()).spawn(move || {
-            let _ = runtime.block_on(stopped);
-            // Name resolution may hang for long; its threads are not waited for.
-            runtime.shutdown_background();
+            match runtime.block_on(stopped) {
+                // Nothing is dropped, so nobody is told.
+                Ok(Ending::Freeze) => std::mem::forget(runtime),
+                // Name resolution may hang for long; its threads are not waited for.
+                Ok(Ending::Close) | Err(_) => runtime.shutdown_background(),
+            }
         })
     })?;
     Ok(IoThread { generation: generation(), handle, stop: Mutex::new(Some((stop, thread))) })
@@ -112,9 +115,9 @@ fn spawn() -> std::io::Result<IoThread> {
 
 impl IoThread {
     /// Stops the thread and waits for its end, at most that long.
-    fn join(&self, limit: Duration) {
+    fn join(&self, ending: Ending, limit: Duration) {
         let Some((stop, thread)) = self.stop.lock().take() else { return };
-        let _ = stop.send(());
+        let _ = stop.send(ending);
         let deadline = std::time::Instant::now() + limit;
         while !thread.is_finished() && std::time::Instant::now() < deadline {
             std::thread::park_timeout(Duration::from_millis(1));
@@ -122,10 +125,29 @@ impl IoThread {
     }
 }
 
-/// Stops the I/O thread, if it runs, and waits a second at most for its end. For use at the exit of an
-/// interpreter: all clients are closed, so that requests in flight fail, and later ones fail too, with
-/// [`Kind::Closed`]. A process that is forked from this one afterwards may make requests again.
+/// What becomes of requests in flight when the I/O thread stops.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    /// Their clients are closed, and they fail.
+    Close,
+    /// Nothing: who waits for them waits on.
+    Freeze,
+}
+
+/// Stops the I/O thread, if it runs, and waits a second at most for its end. All clients are closed, so that
+/// requests in flight fail, and later ones fail too, with [`Kind::Closed`]. A process that is forked from this
+/// one afterwards may make requests again.
 pub fn shut_down() {
+    stop(Ending::Close);
+}
+
+/// Stops the I/O thread like [`shut_down`], but leaves everything in flight as it is. For the exit of an
+/// interpreter, whose daemon threads must not be woken to report what they waited for.
+pub fn freeze() {
+    stop(Ending::Freeze);
+}
+
+fn stop(ending: Ending) {
     // Without this, a child forked later could not be told from this process.
     count_forks();
     // First, so that whoever publishes a thread just now finds it.
@@ -135,7 +157,7 @@ pub fn shut_down() {
     if let Some(thread) = unsafe { current.as_ref() }
         && thread.generation == generation()
     {
-        thread.join(Duration::from_secs(1));
+        thread.join(ending, Duration::from_secs(1));
     }
 }
 

@@ -142,8 +142,8 @@ impl Engine {
     }
 }
 
-/// Stops the I/O thread; for the interpreter's exit.
+/// Stops the I/O thread for the interpreter's exit. What is in flight stays as it is.
 #[pyfunction]
-pub(super) fn shut_down(py: Python<'_>) {
-    py.detach(httparallel::shut_down);
+pub(super) fn freeze(py: Python<'_>) {
+    py.detach(httparallel::freeze);
 }

@@ -77,13 +77,14 @@ pub(super) fn block<T: Send>(
     let waited = {
         let raised = &mut raised;
         py.detach(move || {
+            // While the interpreter exits there is nothing to attach to, and nobody left to interrupt.
             #[expect(
                 clippy::redundant_closure_for_method_calls,
                 reason = "the method has a lifetime of its own"
             )]
-            let mut interrupt = || match Python::attach(|py| py.check_signals()) {
-                Ok(()) => Ok(()),
-                Err(error) => {
+            let mut interrupt = || match Python::try_attach(|py| py.check_signals()) {
+                None | Some(Ok(())) => Ok(()),
+                Some(Err(error)) => {
                     *raised = Some(error);
                     Err(())
                 }
