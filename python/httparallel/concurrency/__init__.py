@@ -48,18 +48,26 @@ class AsyncBackend:
         return f"{type(self).__name__}()"
 
 
+# By the name of their library, once they were needed: an import statement at each request costs more.
+_loaded: dict[str, AsyncBackend] = {}
+
+
+def _backend(name: str) -> AsyncBackend:
+    backend = _loaded.get(name)
+    if backend is None:
+        from importlib import import_module
+
+        backend = _loaded[name] = import_module(f"{__name__}.{name}").BACKEND
+    return backend
+
+
 def current_backend() -> AsyncBackend:
     """The backend of the library that the caller runs on. RuntimeError outside of any."""
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
-        from .asyncio import BACKEND
-
-        return BACKEND
-    if "trio" in sys.modules:
-        from .trio import BACKEND as TRIO
-
-        if TRIO.is_running():
-            return TRIO
+        return _backend("asyncio")
+    if "trio" in sys.modules and (trio := _backend("trio")).is_running():
+        return trio
     raise RuntimeError("An async client must be used from within asyncio or trio; no event loop is running.")
 
 

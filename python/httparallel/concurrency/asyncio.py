@@ -7,7 +7,7 @@ one wake-up.
 from __future__ import annotations
 
 from asyncio import AbstractEventLoop, Future, get_running_loop
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, ref
 
 from .._native import Completions
 from . import AsyncBackend
@@ -23,11 +23,20 @@ __all__ = ["AsyncioBackend"]
 _completions: WeakKeyDictionary[AbstractEventLoop, Completions] = WeakKeyDictionary()
 
 
+# The loop that was asked for last, and its completions: nearly always the one that is asked for next.
+_latest: tuple[Callable[[], AbstractEventLoop | None], Completions] | None = None
+
+
 def _completions_of(loop: AbstractEventLoop) -> Completions:
+    global _latest
+    latest = _latest
+    if latest is not None and latest[0]() is loop:
+        return latest[1]
     completions = _completions.get(loop)
     if completions is None:
         completions = _completions[loop] = Completions()
         loop.add_reader(completions.fileno(), completions.resolve)
+    _latest = ref(loop), completions
     return completions
 
 
