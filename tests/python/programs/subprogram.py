@@ -13,16 +13,21 @@ from types import TracebackType
 from typing import Self
 
 
+# A program that a shell started in the background ignores SIGINT, and so do its children.
+HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+
+
 class Program:
     """A running Python program. Its arguments are in `sys.argv`; warnings are errors in it."""
 
     def __init__(self, source: str, *arguments: str, options: tuple[str, ...] = ("-W", "error")) -> None:
         self._started = time.monotonic()
         self._process = subprocess.Popen(
-            [sys.executable, *options, "-c", textwrap.dedent(source), *arguments],
+            [sys.executable, *options, "-c", HEARS_CTRL_C + textwrap.dedent(source), *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            # `expect` must leave the lines after its own to `communicate`, which looks into no buffer.
+            bufsize=0,
             env=os.environ | {"PYTHONUNBUFFERED": "1"},
             # So that its children can be ended with it.
             start_new_session=True,
@@ -31,10 +36,10 @@ class Program:
     def expect(self, line: str) -> None:
         """Reads a line of output."""
         assert self._process.stdout is not None
-        found = self._process.stdout.readline().rstrip()
+        found = self._process.stdout.readline().decode().rstrip()
         if found != line:
             self._kill()
-            raise AssertionError(f"{found!r} instead of {line!r}\n{self._process.communicate()[1]}")
+            raise AssertionError(f"{found!r} instead of {line!r}\n{self._process.communicate()[1].decode()}")
 
     def interrupt(self) -> None:
         """Does as Ctrl-C does."""
@@ -43,8 +48,8 @@ class Program:
     def finish(self, seconds: float = 20.0) -> str:
         """Waits for its end, which must be a good one; the rest of its output."""
         out, err = self._process.communicate(timeout=seconds)
-        assert (self._process.returncode, err) == (0, ""), err
-        return out
+        assert (self._process.returncode, err) == (0, b""), err.decode()
+        return out.decode()
 
     @property
     def seconds(self) -> float:
