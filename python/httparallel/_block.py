@@ -68,26 +68,24 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
         """
         self._claim()
         try:
-            return self._add(self._open_block(), method, url, arguments)
+            block = self._native or self._open_block()
+            pending = self._pending_class(self)
+            pending._call = call = self._client._engine_call(method, url, **arguments)
+            try:
+                if call is None:
+                    self._add_flow(pending, method, url, **arguments)
+                else:
+                    self._submit(block, pending, call)
+            except RequestError as error:
+                if call is not None or pending._request is not None:
+                    error.request = pending.request
+                raise
+            if arguments:
+                pending._timeout = arguments.get("timeout", USE_CLIENT_DEFAULT)
+            self._undelivered.add(pending)
+            return pending
         finally:
             self._release()
-
-    def _add(self, block: Block, method: str, url: URLTypes, arguments: dict[str, Any]) -> AnyPending:
-        pending = self._pending_class(self)
-        pending._timeout = arguments.get("timeout", USE_CLIENT_DEFAULT)
-        call = self._client._engine_call(method, url, **arguments)
-        try:
-            if call is not None:
-                pending._call = call
-                self._submit(block, pending, call)
-            else:
-                self._add_flow(pending, method, url, **arguments)
-        except RequestError as error:
-            if pending._call is not None or pending._request is not None:
-                error.request = pending.request
-            raise
-        self._undelivered.add(pending)
-        return pending
 
     def _add_flow(
         self,
@@ -162,25 +160,31 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
                 pending, _ = self._settled.popitem(last=False)
                 self._undelivered.discard(pending)
                 return pending
-            if not self._gather_one():
+            gathered = self._gather()
+            if gathered is None:
                 return None
+            if gathered._flow is None:
+                # Not settled before it is delivered: nobody else shall find it.
+                self._undelivered.discard(gathered)
+                self._settle_call(gathered)
+                if gathered._is_settled:
+                    return gathered
+                self._undelivered.add(gathered)
         return None
 
-    def _gather_one(self) -> bool:
-        """Takes an operation that is ready from the engine, if one is."""
-        number = self._open_block().try_next()
+    def _gather(self) -> BasePending | None:
+        """Takes an operation that is ready from the engine, if one is: a flow's, or one to be settled."""
+        number = (self._native or self._open_block()).try_next()
         if number is None:
-            return False
+            return None
         pending = self._running.pop(number)
-        if pending._flow is None:
-            self._settle_call(pending)
-        else:
+        if pending._flow is not None:
             self._ready.append(pending)
-        return True
+        return pending
 
     def _deliver(self, pending: BasePending) -> bool:
         """Counts a request as delivered, if it is settled."""
-        if not pending._is_settled:
+        if pending._response is None and pending._error is None:
             return False
         self._undelivered.discard(pending)
         self._settled.pop(pending, None)
@@ -259,10 +263,10 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
             block = self._open_block()
             if self._has_flows:
                 # Others may have to be stepped meanwhile, this one is perhaps being stepped by another task.
-                gathered = False
-                while self._gather_one():
-                    gathered = True
-                if not gathered and not self._unstarted and not self._ready:
+                gathered = self._gather()
+                if gathered is not None and gathered._flow is None:
+                    self._settle_call(gathered)
+                elif gathered is None and not self._unstarted and not self._ready:
                     yield self._change()
                 continue
             operation, number = pending._operation, pending._number

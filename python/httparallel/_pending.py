@@ -30,38 +30,20 @@ class BasePending:
     some thread or task, or over.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "_block",
-        "_call",
-        "_error",
-        "_flow",
-        "_number",
-        "_operation",
-        "_request",
-        "_response",
-        "_sent",
-        "_timeout",
-    )
-
     # As it was asked for: in the engine's terms, as an object, or both.
-    _call: EngineCall | None
-    _request: Request | None
-    _timeout: TimeoutTypes | UseClientDefault
-    _flow: Flow[Response] | None
+    _call: EngineCall | None = None
+    _request: Request | None = None
+    _timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT
+    _flow: Flow[Response] | None = None
     # What a flow has sent last, and the operation that carries it, by its number in the native block.
-    _sent: Request | None
-    _operation: Operation | None
-    _number: int | None
-    _response: Response | None
-    _error: BaseException | None
+    _sent: Request | None = None
+    _operation: Operation | None = None
+    _number: int | None = None
+    _response: Response | None = None
+    _error: BaseException | None = None
 
     def __init__(self, block: BaseBlock[Any]) -> None:
         self._block = block
-        self._call = self._request = None
-        self._timeout = USE_CLIENT_DEFAULT
-        self._flow = self._sent = self._operation = self._number = None
-        self._response = self._error = None
 
     @property
     def done(self) -> bool:
@@ -113,8 +95,6 @@ class BasePending:
 class PendingResponse(BasePending):
     """A response that may still be on its way, in a synchronous block."""
 
-    __slots__ = ()
-
     def get_response(self) -> Response:
         """Waits for the response and returns it, or raises what went wrong. May be called again."""
         if not self._block._deliver(self):
@@ -132,8 +112,6 @@ class AsyncPendingResponse(BasePending):
 
     `parallel.get(url)` gives it at once; `await parallel.get(url)` gives the same.
     """
-
-    __slots__ = ()
 
     async def get_response(self) -> Response:
         """Waits for the response and returns it, or raises what went wrong. May be called again."""

@@ -4,12 +4,16 @@ What `request` returns differs (a response, a coroutine for one, a pending respo
 return; what they accept does not.
 """
 
+# mypy: disable-error-code="empty-body"
+# The verbs are signatures; what they do is in `_verb`.
+
 from __future__ import annotations
 
 from ._config import USE_CLIENT_DEFAULT
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, Generic, TypeVar
 
     from ._config import UseClientDefault
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
     )
 
     Outcome = TypeVar("Outcome", covariant=True)
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
     class _Base(Generic[Outcome]):
         pass
@@ -35,6 +40,27 @@ else:
     class _Base:
         def __class_getitem__(cls, _: object) -> type:
             return cls
+
+
+def _verb(method: str) -> Callable[[Function], Function]:
+    """Makes a method that hands its arguments to `request`, of a function that says which ones there are."""
+
+    def made(signature: Function) -> Function:
+        allowed = frozenset(signature.__kwdefaults__ or ())
+        name = signature.__name__
+
+        def verb(self: Verbs[Any], url: URLTypes, **arguments: Any) -> Any:  # noqa: ANN401
+            # Most calls have none, and then nothing is passed on.
+            if arguments and not allowed.issuperset(arguments):
+                unknown = min(arguments.keys() - allowed)
+                raise TypeError(f"{name}() got an unexpected keyword argument {unknown!r}")
+            return self.request(method, url, **arguments)
+
+        verb.__name__, verb.__qualname__, verb.__doc__ = name, signature.__qualname__, signature.__doc__
+        verb.__wrapped__ = signature  # type: ignore[attr-defined] # for inspect.signature
+        return verb  # type: ignore[return-value]
+
+    return made
 
 
 class Verbs(_Base["Outcome"]):
@@ -61,6 +87,7 @@ class Verbs(_Base["Outcome"]):
         """Sends a request with any method."""
         raise NotImplementedError
 
+    @_verb("GET")
     def get(
         self,
         url: URLTypes,
@@ -75,19 +102,8 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends a `GET` request."""
-        return self.request(
-            "GET",
-            url,
-            params=params,
-            headers=headers,
-            cookies=cookies,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            timeout=timeout,
-            extensions=extensions,
-            stream=stream,
-        )
 
+    @_verb("OPTIONS")
     def options(
         self,
         url: URLTypes,
@@ -102,19 +118,8 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends an `OPTIONS` request."""
-        return self.request(
-            "OPTIONS",
-            url,
-            params=params,
-            headers=headers,
-            cookies=cookies,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            timeout=timeout,
-            extensions=extensions,
-            stream=stream,
-        )
 
+    @_verb("HEAD")
     def head(
         self,
         url: URLTypes,
@@ -129,19 +134,8 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends a `HEAD` request."""
-        return self.request(
-            "HEAD",
-            url,
-            params=params,
-            headers=headers,
-            cookies=cookies,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            timeout=timeout,
-            extensions=extensions,
-            stream=stream,
-        )
 
+    @_verb("DELETE")
     def delete(
         self,
         url: URLTypes,
@@ -156,19 +150,8 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends a `DELETE` request."""
-        return self.request(
-            "DELETE",
-            url,
-            params=params,
-            headers=headers,
-            cookies=cookies,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            timeout=timeout,
-            extensions=extensions,
-            stream=stream,
-        )
 
+    @_verb("POST")
     def post(
         self,
         url: URLTypes,
@@ -187,23 +170,8 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends a `POST` request."""
-        return self.request(
-            "POST",
-            url,
-            content=content,
-            data=data,
-            files=files,
-            json=json,
-            params=params,
-            headers=headers,
-            cookies=cookies,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            timeout=timeout,
-            extensions=extensions,
-            stream=stream,
-        )
 
+    @_verb("PUT")
     def put(
         self,
         url: URLTypes,
@@ -222,23 +190,8 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends a `PUT` request."""
-        return self.request(
-            "PUT",
-            url,
-            content=content,
-            data=data,
-            files=files,
-            json=json,
-            params=params,
-            headers=headers,
-            cookies=cookies,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            timeout=timeout,
-            extensions=extensions,
-            stream=stream,
-        )
 
+    @_verb("PATCH")
     def patch(
         self,
         url: URLTypes,
@@ -257,19 +210,3 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends a `PATCH` request."""
-        return self.request(
-            "PATCH",
-            url,
-            content=content,
-            data=data,
-            files=files,
-            json=json,
-            params=params,
-            headers=headers,
-            cookies=cookies,
-            auth=auth,
-            follow_redirects=follow_redirects,
-            timeout=timeout,
-            extensions=extensions,
-            stream=stream,
-        )

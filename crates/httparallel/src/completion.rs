@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use crate::net::{Waited, wait_readable};
 use crate::operation::Interrupted;
+use crate::wakes::{Sleeper, wake};
 
 /// A file descriptor that one thread makes readable to wake another one.
 #[derive(Debug)]
@@ -102,10 +103,10 @@ impl CompletionQueue {
     }
 
     /// Adds a token; wakes the reader if it has not been woken since its last drain.
-    pub fn push(&self, token: u64) {
+    pub fn push(self: &Arc<Self>, token: u64) {
         self.tokens.lock().push(token);
         if !self.notified.swap(true, Ordering::AcqRel) {
-            self.notifier.notify();
+            wake(Sleeper::Reader(self.clone()));
         }
     }
 
@@ -155,7 +156,7 @@ impl Listener {
             Self::Nobody => {}
             Self::Waker(waker) => waker.wake(),
             Self::Queue(queue, token) => queue.push(token),
-            Self::Thread(notifier) => notifier.notify(),
+            Self::Thread(notifier) => wake(Sleeper::Thread(notifier)),
             Self::Several(listeners) => listeners.into_iter().for_each(Self::notify),
         }
     }

@@ -34,6 +34,7 @@ mod net;
 mod operation;
 mod panics;
 mod runtime;
+mod wakes;
 
 pub use api::{
     Body, Client, ClientBuilder, IntoUrl, Parallel, Pending, RequestBuilder, Response, StatusError, blocking,

@@ -18,6 +18,8 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::wakes::RoundEnds;
+
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicPtr<IoThread> = AtomicPtr::new(std::ptr::null_mut());
 /// The generation that was shut down last, which no process reaches before it is.
@@ -102,6 +104,7 @@ fn spawn() -> std::io::Result<IoThread> {
     let (stop, stopped) = oneshot::channel();
     let thread = with_signals_blocked(|| {
         std::thread::Builder::new().name("httparallel-io".into()).spawn(move || {
+            drop(runtime.spawn(RoundEnds::new()));
             match runtime.block_on(stopped) {
                 // Nothing is dropped, so nobody is told.
                 Ok(Ending::Freeze) => std::mem::forget(runtime),

@@ -12,7 +12,6 @@ import time
 from types import TracebackType
 from typing import Self
 
-
 # A program that a shell started in the background ignores SIGINT, and so do its children.
 HEARS_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
 

@@ -12,8 +12,8 @@ use super::handle::Engine;
 use super::shared::Shared;
 use super::turns::{self, Turn};
 use crate::completion::Listener;
-use crate::net::{Waited, wait_readable};
-use crate::operation::{Interrupted, Op, Operation, Settings, Upload, thread_notifier};
+use crate::net::Waited;
+use crate::operation::{Interrupted, Op, Operation, Settings, ThreadNotifier, Upload};
 
 /// How many bytes of bodies that nobody has collected a block holds before it reads no further.
 const MAX_HELD: usize = 64 * 1024 * 1024;
@@ -251,11 +251,11 @@ impl Block {
 
     /// Blocks until an operation is ready.
     pub fn wait(&self, interrupt: &mut dyn FnMut() -> Result<(), ()>) -> Result<(), Interrupted> {
-        let Ok(notifier) = thread_notifier() else { return Err(Interrupted) };
-        if !self.listen(Listener::Thread(notifier.clone())) {
+        let Ok(notifier) = ThreadNotifier::take() else { return Err(Interrupted) };
+        if !self.listen(notifier.listener()) {
             return Ok(());
         }
-        match wait_readable(&*notifier, None, interrupt) {
+        match notifier.wait(interrupt) {
             Waited::Interrupted => Err(Interrupted),
             _ => Ok(()),
         }

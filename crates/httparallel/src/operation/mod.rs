@@ -29,7 +29,7 @@ pub use body::Upload;
 pub(crate) use events::Attempt;
 pub(crate) use state::{Granted, OpState};
 pub use wait::Interrupted;
-pub(crate) use wait::thread_notifier;
+pub(crate) use wait::ThreadNotifier;
 
 use crate::completion::Listener;
 use crate::engine::{BlockLink, Shared};

@@ -1,6 +1,6 @@
 //! Waiting for an operation on the calling thread.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use httparallel_proto::{Error, Kind, Phase, Result};
@@ -15,30 +15,53 @@ use crate::net::{Interrupt, Waited, wait_readable};
 pub struct Interrupted;
 
 thread_local! {
-    /// The descriptor this thread waits on, kept because making one costs two system calls.
-    static NOTIFIER: RefCell<Option<(u64, Arc<Notifier>)>> = const { RefCell::new(None) };
+    /// The descriptor this thread waits on, kept because making one costs two system calls. `None` before the
+    /// first wait, and during one: a signal handler that waits in its turn needs another one.
+    static KEPT: Cell<Option<(u64, Arc<Notifier>)>> = const { Cell::new(None) };
 }
 
-/// This thread's notifier, not readable.
-pub(crate) fn thread_notifier() -> Result<Arc<Notifier>> {
-    NOTIFIER.with_borrow_mut(|kept| {
+/// This thread's notifier, for one wait.
+///
+/// Whoever told an earlier wait may be late, and tell this one. So waits look again at what they wait for.
+#[derive(Debug)]
+pub(crate) struct ThreadNotifier {
+    generation: u64,
+    notifier: Arc<Notifier>,
+}
+
+impl ThreadNotifier {
+    /// Takes it, not readable.
+    pub(crate) fn take() -> Result<Self> {
         let generation = crate::runtime::generation();
-        match kept {
-            // A forked child shares its parent's descriptors: it makes one of its own.
-            Some((made_in, notifier)) if *made_in == generation && Arc::strong_count(notifier) == 1 => {
-                notifier.clear();
-                Ok(notifier.clone())
-            }
-            _ => {
-                let notifier = Arc::new(Notifier::new().map_err(|error| {
-                    Error::new(Kind::Internal, Phase::Build, "no file descriptor is left to wait on")
-                        .with_source(error)
-                })?);
-                *kept = Some((generation, notifier.clone()));
-                Ok(notifier)
-            }
+        // A forked child shares its parent's descriptors: it makes one of its own.
+        let kept = KEPT.try_with(Cell::take).ok().flatten();
+        if let Some((_, notifier)) = kept.filter(|(made_in, _)| *made_in == generation) {
+            notifier.clear();
+            return Ok(Self { generation, notifier });
         }
-    })
+        let notifier = Notifier::new().map_err(|error| {
+            Error::new(Kind::Internal, Phase::Build, "no file descriptor is left to wait on")
+                .with_source(error)
+        })?;
+        Ok(Self { generation, notifier: Arc::new(notifier) })
+    }
+
+    pub(crate) fn listener(&self) -> Listener {
+        Listener::Thread(self.notifier.clone())
+    }
+
+    /// Blocks until it is told.
+    pub(crate) fn wait(&self, interrupt: Interrupt<'_>) -> Waited {
+        wait_readable(&*self.notifier, None, interrupt)
+    }
+}
+
+impl Drop for ThreadNotifier {
+    fn drop(&mut self) {
+        let kept = (self.generation, self.notifier.clone());
+        // At the thread's end there is nowhere to keep it any more.
+        let _ = KEPT.try_with(|place| place.set(Some(kept)));
+    }
 }
 
 impl Operation {
@@ -85,15 +108,15 @@ fn block_until(
 
 /// Waits until the operation's listener is told: it is ready, or a connection was granted.
 fn wait_told(op: &Arc<Op>, listen: impl Fn(&Op, Listener) -> bool, interrupt: Interrupt<'_>) -> Waited {
-    let notifier = match thread_notifier() {
+    let notifier = match ThreadNotifier::take() {
         Ok(notifier) => notifier,
         Err(error) => {
             op.cancel(error);
             return Waited::Ready;
         }
     };
-    if !listen(op, Listener::Thread(notifier.clone())) || op.state.lock().granted.is_some() {
+    if !listen(op, notifier.listener()) || op.state.lock().granted.is_some() {
         return Waited::Ready;
     }
-    wait_readable(&*notifier, None, interrupt)
+    notifier.wait(interrupt)
 }

@@ -1,0 +1,137 @@
+//! Wakes threads and event loops from the I/O thread once per round, not once per response.
+//!
+//! Whoever is woken takes the processor, often the I/O thread's own. So the thread first serves everything that
+//! the sockets had to say this round, then wakes whom it concerns, who find all of it in one batch.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use crate::completion::{CompletionQueue, Notifier};
+
+/// Somebody who is to be woken through a file descriptor.
+#[derive(Debug)]
+pub(crate) enum Sleeper {
+    /// A thread in `poll(2)`.
+    Thread(Arc<Notifier>),
+    /// The reader of a queue, which was not told since it emptied the queue.
+    Reader(Arc<CompletionQueue>),
+}
+
+thread_local! {
+    /// `None` but on an I/O thread.
+    static ROUND: RefCell<Option<Round>> = const { RefCell::new(None) };
+}
+
+#[derive(Debug, Default)]
+struct Round {
+    sleepers: Vec<Sleeper>,
+    /// Runs after everything that is ready to run already.
+    end: Option<Waker>,
+}
+
+/// Wakes somebody: at the round's end on the I/O thread, at once elsewhere.
+pub(crate) fn wake(sleeper: Sleeper) {
+    let left = ROUND.with_borrow_mut(|round| match round {
+        Some(Round { sleepers, end: Some(end) }) => {
+            sleepers.push(sleeper);
+            if sleepers.len() == 1 {
+                end.wake_by_ref();
+            }
+            None
+        }
+        _ => Some(sleeper),
+    });
+    if let Some(sleeper) = left {
+        sleeper.wake();
+    }
+}
+
+impl Sleeper {
+    fn wake(self) {
+        match self {
+            Self::Thread(notifier) => notifier.notify(),
+            Self::Reader(queue) => queue.notifier().notify(),
+        }
+    }
+}
+
+/// The task of an I/O thread that ends its rounds. Dropping it wakes who is left; nobody waits for rounds then.
+#[derive(Debug)]
+pub(crate) struct RoundEnds(());
+
+impl RoundEnds {
+    /// Makes this thread, on which the task must run, wake others at the ends of rounds.
+    pub(crate) fn new() -> Self {
+        ROUND.with_borrow_mut(|round| *round = Some(Round::default()));
+        Self(())
+    }
+}
+
+impl Future for RoundEnds {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let sleepers = ROUND.with_borrow_mut(|round| {
+            let round = round.as_mut()?;
+            round.end.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
+            Some(std::mem::take(&mut round.sleepers))
+        });
+        sleepers.into_iter().flatten().for_each(Sleeper::wake);
+        Poll::Pending
+    }
+}
+
+impl Drop for RoundEnds {
+    fn drop(&mut self) {
+        let round = ROUND.with_borrow_mut(Option::take);
+        round.into_iter().flat_map(|round| round.sleepers).for_each(Sleeper::wake);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::task::Wake;
+
+    use super::*;
+
+    struct Nothing;
+
+    impl Wake for Nothing {
+        fn wake(self: Arc<Self>) {}
+    }
+
+    fn is_told(notifier: &Notifier) -> bool {
+        use rustix::event::{PollFd, PollFlags, Timespec, poll};
+        let now = Timespec { tv_sec: 0, tv_nsec: 0 };
+        poll(&mut [PollFd::new(notifier, PollFlags::IN)], Some(&now)).is_ok_and(|told| told == 1)
+    }
+
+    #[test]
+    fn a_thread_without_rounds_wakes_at_once() -> std::io::Result<()> {
+        let notifier = Arc::new(Notifier::new()?);
+        wake(Sleeper::Thread(notifier.clone()));
+        assert!(is_told(&notifier));
+        Ok(())
+    }
+
+    #[test]
+    fn an_io_thread_wakes_at_the_end_of_a_round_or_of_its_own() -> std::io::Result<()> {
+        let (first, second) = (Arc::new(Notifier::new()?), Arc::new(Notifier::new()?));
+        let waker = Waker::from(Arc::new(Nothing));
+        let mut cx = Context::from_waker(&waker);
+        let mut ends = Box::pin(RoundEnds::new());
+        assert!(ends.as_mut().poll(&mut cx).is_pending());
+        wake(Sleeper::Thread(first.clone()));
+        assert!(!is_told(&first));
+        assert!(ends.as_mut().poll(&mut cx).is_pending());
+        assert!(is_told(&first));
+        wake(Sleeper::Thread(second.clone()));
+        assert!(!is_told(&second));
+        drop(ends);
+        assert!(is_told(&second));
+        Ok(())
+    }
+}
