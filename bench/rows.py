@@ -31,6 +31,7 @@ OURS = ("httparallel_parallel", "httparallel_asyncio", "httparallel_trio")
 OTHERS = ("wreq_asyncio", "pyreqwest_asyncio", "aiohttp_asyncio", "httpx2_asyncio")
 THREADS = ("wreq_blocking", "pyreqwest_sync")
 SEQUENTIAL = ("httparallel_client", "wreq_blocking", "pyreqwest_sync", "http_client", "raw_socket")
+POOLS = ("httparallel_core_asyncio", "httparallel_core_trio", "httpcore2_asyncio", "httpcore2_trio")
 UP_TO_100_000 = (1_000, 10_000, 100_000)
 
 ROWS = (
@@ -39,4 +40,7 @@ ROWS = (
     Row("c", "one block, next_response(), 100 outstanding", "ahead", SMALL, 100, UP_TO_100_000, OURS[:1]),
     Row("c", "one block, next_response(), all submitted first", "many", SMALL, 100, UP_TO_100_000, OURS[:1]),
     Row("d", "GETs of 1 KiB, one after another", "sequential", SMALL, 1, (5_000,), SEQUENTIAL),
+    Row("e", "raw pools: GETs of 1 KiB, 10 in flight", "many", SMALL, 10, (2_000,), POOLS),
+    Row("e", "raw pools: GETs of 1 KiB, 100 in flight", "many", SMALL, 100, (2_000,), POOLS),
+    Row("e", "raw pools: GETs of 1 KiB, 1,000 in flight", "many", SMALL, 1_000, (2_000,), POOLS),
 )

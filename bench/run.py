@@ -57,7 +57,7 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Measures HTTP clients side by side.")
-    parser.add_argument("--rows", default="a,b,c,d", help="which tables, by letter (default: %(default)s)")
+    parser.add_argument("--rows", default="a,b,c,d,e", help="which tables, by letter (default: %(default)s)")
     parser.add_argument("--clients", default="", help="only clients whose names begin with one of these")
     parser.add_argument("--repeats", type=int, default=5, help="runs of each client (default: %(default)s)")
     parser.add_argument("--smoke", action="store_true", help="few requests, no other clients, nothing saved")
