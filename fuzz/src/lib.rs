@@ -7,6 +7,7 @@
 //! | [`decode`](fn@decode) | any coded bytes: the bound is kept, and pieces do not matter |
 //! | [`url`](fn@url) | any text: normal form is a fixed point, and the host is one |
 //! | [`headers`](fn@headers) | any operations: the list agrees with a plain model |
+//! | [`socks`](fn@socks) | any bytes from a proxy, in any pieces: one handshake, and no password unasked |
 //!
 //! An input begins with a line of options, so that seeds can be read and written as text; its bytes choose
 //! among alternatives, whatever they are.
@@ -16,6 +17,7 @@ mod headers;
 mod input;
 mod request;
 mod response;
+mod socks;
 mod url;
 
 use input::Input;
@@ -24,4 +26,5 @@ pub use decode::decode;
 pub use headers::headers;
 pub use request::request;
 pub use response::response;
+pub use socks::socks;
 pub use url::url;

@@ -158,12 +158,16 @@ pub fn check_name(name: &[u8]) -> Result<()> {
 }
 
 /// Fails if `value` holds NUL, CR, LF or another control byte, or surrounding white space
-/// (RFC 9110 section 5.5). Only the name of a bad field is told: its value may be a secret.
+/// (RFC 9110 section 5.5). Only the name of a bad field is told, for its value may be a secret; unless that is
+/// nothing but control bytes and white space.
 pub fn check_value(name: &[u8], value: &[u8]) -> Result<()> {
     let padded =
         value.first().is_some_and(|&byte| is_blank(byte)) || value.last().is_some_and(|&byte| is_blank(byte));
     if !padded && value.iter().all(|&byte| is_value_byte(byte)) {
         return Ok(());
+    }
+    if value.iter().all(|&byte| is_blank(byte) || !is_value_byte(byte)) {
+        return Err(Error::invalid_request(format!("Illegal header value {}", quoted(value))));
     }
     Err(Error::invalid_request(format!(
         "Illegal header value for {}: control characters and surrounding white space are not allowed",
@@ -184,7 +188,7 @@ fn is_blank(byte: u8) -> bool {
     byte == b' ' || byte == b'\t'
 }
 
-/// Bytes as a Rust byte string, cut to a length that fits a message.
+/// Bytes as a Python byte string, cut to a length that fits a message.
 fn quoted(bytes: &[u8]) -> String {
     let shown = &bytes[..bytes.len().min(64)];
     format!("b'{}'", shown.escape_ascii())
@@ -231,6 +235,9 @@ mod tests {
         for value in ["a\r\nb", "a\nb", "a\0", " a", "a\t", "\x7f"] {
             assert!(check_value(b"x", value.as_bytes()).is_err(), "{value:?}");
         }
+        let message = |value| check_value(b"x", value).map_err(|error| error.message().to_owned());
+        assert_eq!(message(b"\0"), Err(r"Illegal header value b'\x00'".to_owned()));
+        assert!(message(b"secret\0").is_err_and(|message| !message.contains("secret")));
         assert!(check_value(b"x", "tab\there ä".as_bytes()).is_ok());
         assert!(check_value(b"x", b"").is_ok());
     }

@@ -12,7 +12,9 @@
 //! | [`decode`] | content codings: gzip, deflate, br, zstd |
 //! | [`fetch`] | what follows a response: redirect, credentials, retry |
 //! | [`pool`] | which request gets which connection |
+//! | [`socks`] | the bytes of a SOCKS5 handshake |
 //! | [`parallel`] | which requests of a block are in flight, and whose outcome is next |
+//! | [`proxy`] | which URL goes through which proxy, and what is said to it |
 //! | [`timeouts`] | deadlines of the phases of an exchange |
 //! | [`error`] | what can go wrong, and in which phase |
 
@@ -23,6 +25,8 @@ pub mod h1;
 pub mod headers;
 pub mod parallel;
 pub mod pool;
+pub mod proxy;
+pub mod socks;
 pub mod timeouts;
 pub mod url;
 

@@ -5,6 +5,7 @@
 
 mod engine;
 mod models;
+mod pump;
 
 use pyo3::prelude::*;
 
@@ -12,5 +13,6 @@ use pyo3::prelude::*;
 #[pymodule(name = "_native", gil_used = false)]
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     models::register(module)?;
-    engine::register(module)
+    engine::register(module)?;
+    pump::register(module)
 }

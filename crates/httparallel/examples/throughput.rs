@@ -12,9 +12,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let requests: usize = arguments.next().map_or(Ok(100_000), |text| text.parse())?;
     let in_flight: usize = arguments.next().map_or(Ok(100), |text| text.parse())?;
 
-    let mut headers = Headers::new();
-    headers.append("Host", bytes::Bytes::copy_from_slice(url.host_header()));
-    let request = Request { method: Method::GET, url, headers, content: Content::Empty };
+    let request = Request::new(Method::GET, url, &Headers::new(), Content::Empty)?;
     let engine = Engine::new(Config::default());
 
     let started = Instant::now();

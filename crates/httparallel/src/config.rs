@@ -1,9 +1,10 @@
-//! What a client is made of: limits, protocols, TLS, addresses.
+//! What a client is made of: limits, protocols, TLS, addresses, proxies.
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use httparallel_proto::pool::Limits;
+use httparallel_proto::proxy::Proxies;
 
 /// Settings of a client. They apply to all its connections.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,30 @@ pub struct Config {
     pub local_address: Option<IpAddr>,
     /// How often a failed attempt to connect is repeated, with growing pauses. Default: 0.
     pub connect_retries: u32,
+    /// Which requests go through which proxy. With a Unix socket, that is where the proxy listens.
+    pub proxies: Proxies,
+    /// How `https` proxies are verified. They are shown no client certificate.
+    pub proxy_verify: Verify,
+    /// Options that are set on each TCP socket before it connects.
+    pub socket_options: Vec<SocketOption>,
+}
+
+/// An option of a socket, as `setsockopt(2)` takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketOption {
+    /// The protocol level, such as `SOL_SOCKET`.
+    pub level: i32,
+    /// The option.
+    pub name: i32,
+    /// The value in memory.
+    pub value: Vec<u8>,
+}
+
+impl SocketOption {
+    /// An option whose value is a C `int`.
+    pub fn int(level: i32, name: i32, value: i32) -> Self {
+        Self { level, name, value: value.to_ne_bytes().to_vec() }
+    }
 }
 
 /// Which protocols a client may speak.

@@ -33,6 +33,8 @@ mod h2;
 mod net;
 mod operation;
 mod panics;
+pub mod pool;
+pub mod pump;
 mod runtime;
 mod wakes;
 
@@ -41,10 +43,11 @@ pub use api::{
     parallel,
 };
 pub use completion::{CompletionQueue, Listener, Notifier};
-pub use config::{Config, Protocols, Verify};
+pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
-pub use httparallel_proto::fetch::{Content, Method, Policy, Request};
+pub use httparallel_proto::fetch::{Content, Method, Overrides, Policy, Request};
 pub use httparallel_proto::pool::Limits;
+pub use httparallel_proto::proxy::{Proxies, Proxy};
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 pub use operation::{Head, Hop, Interrupted, Mode, Operation, Settings, Upload};
 pub use runtime::{freeze, shut_down};

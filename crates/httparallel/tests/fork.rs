@@ -5,7 +5,6 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use httparallel::{Block, Config, Content, Engine, Headers, Method, Request, Settings, Url};
 use httparallel_testserver::{Options, TestServer};
 
@@ -72,9 +71,7 @@ fn check(who: &str, engine: &Engine, url: &str) -> bool {
 
 fn request(url: &str) -> Option<Request> {
     let url = Url::parse(url).ok()?;
-    let mut headers = Headers::new();
-    headers.append("Host", Bytes::copy_from_slice(url.host_header()));
-    Some(Request { method: Method::GET, url, headers, content: Content::Empty })
+    Request::new(Method::GET, url, &Headers::new(), Content::Empty).ok()
 }
 
 fn start(engine: &Engine, request: Request, blocking: bool) -> Option<httparallel::Operation> {

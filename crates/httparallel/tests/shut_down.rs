@@ -5,7 +5,6 @@
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use httparallel::{
     Block, Config, Content, Engine, Headers, Kind, Method, Operation, Protocols, Request, Settings, Url,
     shut_down,
@@ -52,10 +51,9 @@ fn check(what: &str, passed: bool) -> bool {
 }
 
 fn request(url: &str) -> Request {
-    let Ok(url) = Url::parse(url) else { panic!("{url}") };
-    let mut headers = Headers::new();
-    headers.append("Host", Bytes::copy_from_slice(url.host_header()));
-    Request { method: Method::GET, url, headers, content: Content::Empty }
+    let parsed =
+        Url::parse(url).and_then(|url| Request::new(Method::GET, url, &Headers::new(), Content::Empty));
+    parsed.unwrap_or_else(|error| panic!("{url}: {error}"))
 }
 
 fn start(engine: &Engine, url: &str, blocking: bool) -> httparallel::Result<Operation> {

@@ -11,8 +11,8 @@ mod retry;
 mod tests;
 
 pub use redirect::{is_redirect, redirect};
-pub use request::{Content, Method, Request, check_url};
-pub use retry::may_retry_lost;
+pub use request::{Content, Method, Overrides, Request, check_url};
+pub use retry::{may_resend, may_retry_lost};
 
 use crate::{Error, Headers, Kind, Phase, Result};
 

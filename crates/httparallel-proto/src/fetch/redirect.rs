@@ -8,7 +8,7 @@ use super::request::{Content, Method, Request};
 use crate::{Error, Headers, Kind, Phase, Result, Url};
 
 /// Headers that belong to the origin they were meant for. They never follow a redirect to another one.
-const CREDENTIALS: [&str; 3] = ["authorization", "cookie", "proxy-authorization"];
+const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
 
 /// Headers that describe content, dropped together with it.
 const CONTENT_HEADERS: [&str; 7] = [
@@ -33,7 +33,10 @@ pub fn is_redirect(status: u16, headers: &Headers) -> bool {
 pub fn redirect(request: &Request, status: u16, headers: &Headers) -> Result<Request> {
     let url = target(&request.url, headers)?;
     let method = method_after(&request.method, status);
-    let mut next = Request { method, url, headers: request.headers.clone(), content: Content::Empty };
+    let same_origin = request.url.origin() == url.origin();
+    let overrides = request.overrides.as_ref().and_then(|overrides| overrides.after_redirect(same_origin));
+    let headers = request.headers.clone();
+    let mut next = Request { method, url, headers, content: Content::Empty, overrides };
     // RFC 9110 section 15.4: a method changed to GET goes without the content and what describes it.
     if next.method == request.method {
         next.content = request.content.clone();
@@ -49,7 +52,10 @@ pub fn redirect(request: &Request, status: u16, headers: &Headers) -> Result<Req
     }
     // Cookies are chosen for each URL anew, by whoever keeps them.
     next.headers.remove("cookie");
-    if request.url.origin() != next.url.origin() {
+    if !same_origin {
+        // It was meant for the proxy on the way to the old origin. On the way to the new one there may be none, and
+        // on the way to an `https` one it would be sent past the proxy.
+        next.headers.remove("proxy-authorization");
         if !is_upgrade(&request.url, &next.url) {
             for name in CREDENTIALS {
                 next.headers.remove(name);

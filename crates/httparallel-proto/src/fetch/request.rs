@@ -1,5 +1,8 @@
 //! A request as the decisions see it: method, URL, headers, content.
 
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use bytes::Bytes;
 
 use crate::headers::is_token_byte;
@@ -81,4 +84,86 @@ pub struct Request {
     pub headers: Headers,
     /// The content.
     pub content: Content,
+    /// What is not as the URL says. `None` for nearly all requests.
+    pub overrides: Option<Box<Overrides>>,
+}
+
+impl Request {
+    /// A request with the `headers` as given and, in front of them, the `Host` field if they lack it.
+    ///
+    /// Fails if the URL is none that can be requested (see [`check_url`]) or a field is illegal.
+    ///
+    /// ```
+    /// use httparallel_proto::fetch::{Content, Method, Request};
+    /// use httparallel_proto::{Headers, Url};
+    ///
+    /// let url = Url::parse("https://example.org/items")?;
+    /// let request = Request::new(Method::GET, url, &Headers::new(), Content::Empty)?;
+    /// assert_eq!(request.headers.get("host").map(|host| &host[..]), Some(&b"example.org"[..]));
+    /// # Ok::<(), httparallel_proto::Error>(())
+    /// ```
+    pub fn new(method: Method, url: Url, headers: &Headers, content: Content) -> Result<Self> {
+        check_url(&url)?;
+        // RFC 9110 section 7.2: a user agent "SHOULD send Host as the first field in the header section".
+        let mut complete = Headers::with_capacity(headers.len() + 1);
+        if !headers.contains("host") {
+            complete.append("Host", Bytes::copy_from_slice(url.host_header()));
+        }
+        for field in headers {
+            complete.append(field.name.clone(), field.value.clone());
+        }
+        complete.check()?;
+        Ok(Self { method, url, headers: complete, content, overrides: None })
+    }
+
+    /// The request target as sent to the origin: path and query, or what was asked for instead.
+    pub fn target(&self) -> Cow<'_, str> {
+        match self.overrides.as_ref().and_then(|overrides| overrides.target.as_deref()) {
+            None => self.url.raw_path(),
+            Some(target) => Cow::Borrowed(target),
+        }
+    }
+
+    /// The name to ask for, and to verify, in the TLS handshake, if it is not the URL's host.
+    pub fn sni_hostname(&self) -> Option<&Arc<str>> {
+        self.overrides.as_ref()?.sni_hostname.as_ref()
+    }
+}
+
+/// What a request does otherwise than its URL says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    target: Option<Box<str>>,
+    sni_hostname: Option<Arc<str>>,
+}
+
+impl Overrides {
+    /// Overrides with a request target, such as `*`, and with a name for the TLS handshake. `None` if there is
+    /// neither.
+    ///
+    /// Fails with [`Kind::InvalidRequest`] on empty text, white space, control characters and what is not ASCII.
+    pub fn new(target: Option<&str>, sni_hostname: Option<&str>) -> Result<Option<Box<Self>>> {
+        let check = |what: &str, text: &str| {
+            if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+                return Ok(());
+            }
+            // The target may hold secrets, so the message does not show it.
+            Err(Error::invalid_request(format!(
+                "The {what} is empty, or holds a space, a control character or a non-ASCII character"
+            )))
+        };
+        target.map_or(Ok(()), |text| check("request target", text))?;
+        sni_hostname.map_or(Ok(()), |text| check("TLS server name", text))?;
+        if target.is_none() && sni_hostname.is_none() {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Self { target: target.map(Box::from), sni_hostname: sni_hostname.map(Arc::from) })))
+    }
+
+    /// What is left after a redirect. The target was another resource's; the name was another host's, unless the
+    /// origin is the same.
+    pub(super) fn after_redirect(&self, same_origin: bool) -> Option<Box<Self>> {
+        let sni_hostname = self.sni_hostname.clone().filter(|_| same_origin)?;
+        Some(Box::new(Self { target: None, sni_hostname: Some(sni_hostname) }))
+    }
 }

@@ -272,6 +272,11 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         })
     }
 
+    /// The state of one connection, and how many requests it has served; `None` once it is forgotten.
+    pub fn connection(&self, id: ConnId) -> Option<(State, u64)> {
+        self.connections.peek(id).map(|conn| (conn.state, conn.requests))
+    }
+
     /// Connections of any state.
     pub fn connection_count(&self) -> usize {
         self.connections.len()

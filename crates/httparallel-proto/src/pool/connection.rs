@@ -183,6 +183,11 @@ impl<C> Connections<C> {
         self.slots.get_mut(id.slot)?.as_mut().filter(|conn| conn.id == id)
     }
 
+    /// As [`get`](Self::get), to look at only.
+    pub(super) fn peek(&self, id: ConnId) -> Option<&Connection<C>> {
+        self.slots.get(id.slot)?.as_ref().filter(|conn| conn.id == id)
+    }
+
     /// The connection in a slot that a list names.
     pub(super) fn id_at(&self, slot: Option<usize>) -> Option<ConnId> {
         self.slots.get(slot?)?.as_ref().map(|conn| conn.id)

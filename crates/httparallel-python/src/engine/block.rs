@@ -41,7 +41,8 @@ impl PyBlock {
         settings: PyRef<'_, Settings>,
         upload: Option<PyRef<'_, PyUpload>>,
     ) -> PyResult<(u64, PyOperation)> {
-        let request = request(py, method, url, &headers, content, upload.is_some())?;
+        let overrides = settings.overrides.clone();
+        let request = request(py, method, url, &headers, content, upload.is_some(), overrides)?;
         let streamed = settings.inner.mode == httparallel::Mode::Streaming;
         let upload = upload.map(|upload| upload.inner.clone());
         let (number, inner) = self

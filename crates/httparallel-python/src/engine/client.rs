@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use httparallel::{Config, Limits, Protocols, Verify};
+use httparallel::{Config, Limits, Protocols, Proxies, Proxy, SocketOption, Verify};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -21,6 +21,8 @@ use crate::models::PyHeaders;
 ///
 /// `verify` is `True` for the platform's roots, `False` for no verification, or the bytes of a PEM file with
 /// the roots to trust. `cert` holds the PEM bytes of a certificate chain and of its key.
+/// `proxy` is a URL without user information, user name and password, and header fields; `proxy_verify` is for
+/// the proxy what `verify` is for servers. `socket_options` are level, name and value as `setsockopt` takes them.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Engine {
     pub(super) inner: httparallel::Engine,
@@ -32,14 +34,35 @@ enum VerifyArgument {
     Switch(bool),
 }
 
+impl From<VerifyArgument> for Verify {
+    fn from(argument: VerifyArgument) -> Self {
+        match argument {
+            VerifyArgument::Switch(true) => Self::Platform,
+            VerifyArgument::Switch(false) => Self::DangerousNone,
+            VerifyArgument::Roots(pem) => Self::Roots(pem),
+        }
+    }
+}
+
+/// URL, user name and password, header fields.
+type ProxyArgument = (String, Option<(String, String)>, Vec<(Vec<u8>, Vec<u8>)>);
+
+#[derive(FromPyObject)]
+enum OptionValue {
+    Int(i32),
+    Bytes(Vec<u8>),
+}
+
 #[pymethods]
 impl Engine {
     #[new]
     #[pyo3(signature = (*, verify=VerifyArgument::Switch(true), cert=None, http1=true, http2=false,
         max_connections=None, max_keepalive_connections=None, keepalive_expiry=None, uds=None,
-        local_address=None, retries=0))]
+        local_address=None, retries=0, proxy=None, proxy_verify=VerifyArgument::Switch(true),
+        socket_options=Vec::new()))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
+        py: Python<'_>,
         verify: VerifyArgument,
         cert: Option<(Vec<u8>, Vec<u8>)>,
         http1: bool,
@@ -50,15 +73,13 @@ impl Engine {
         uds: Option<PathBuf>,
         local_address: Option<&str>,
         retries: u32,
+        proxy: Option<ProxyArgument>,
+        proxy_verify: VerifyArgument,
+        socket_options: Vec<(i32, i32, OptionValue)>,
     ) -> PyResult<Self> {
         if !http1 && !http2 {
             return Err(PyValueError::new_err("Either http1 or http2 must be True."));
         }
-        let verify = match verify {
-            VerifyArgument::Switch(true) => Verify::Platform,
-            VerifyArgument::Switch(false) => Verify::DangerousNone,
-            VerifyArgument::Roots(pem) => Verify::Roots(pem),
-        };
         let local_address = local_address.map(str::parse::<IpAddr>).transpose().map_err(|_| {
             PyValueError::new_err("local_address must be an IP address, such as \"0.0.0.0\".")
         })?;
@@ -72,11 +93,14 @@ impl Engine {
                 ..Limits::default()
             },
             protocols: Protocols { http1, http2 },
-            verify,
+            verify: verify.into(),
             client_cert: cert,
             uds,
             local_address,
             connect_retries: retries,
+            proxies: proxies(proxy).map_err(|error| exception(py, &error))?,
+            proxy_verify: proxy_verify.into(),
+            socket_options: socket_options.into_iter().map(socket_option).collect(),
         };
         Ok(Self { inner: httparallel::Engine::new(config) })
     }
@@ -93,7 +117,8 @@ impl Engine {
         content: Option<&Bound<'_, PyBytes>>,
         settings: PyRef<'_, Settings>,
     ) -> PyResult<Reply> {
-        let request = request(py, method, url, &headers, content, false)?;
+        let overrides = settings.overrides.clone();
+        let request = request(py, method, url, &headers, content, false, overrides)?;
         let settings = httparallel::Settings { blocking: true, ..settings.inner };
         let operation = block(py, |interrupt| {
             let operation = match self.inner.start(request, settings, None) {
@@ -122,7 +147,8 @@ impl Engine {
         upload: Option<PyRef<'_, PyUpload>>,
         blocking: bool,
     ) -> PyResult<PyOperation> {
-        let request = request(py, method, url, &headers, content, upload.is_some())?;
+        let overrides = settings.overrides.clone();
+        let request = request(py, method, url, &headers, content, upload.is_some(), overrides)?;
         // Somebody has to go on sending while the thread produces the content.
         let settings = httparallel::Settings { blocking: blocking && upload.is_none(), ..settings.inner };
         let upload = upload.map(|upload| upload.inner.clone());
@@ -139,6 +165,25 @@ impl Engine {
     fn connections(&self) -> Vec<(String, Option<&'static str>, &'static str, u64)> {
         let connections = self.inner.connections().into_iter();
         connections.map(|info| (info.origin, info.protocol, info.state, info.requests)).collect()
+    }
+}
+
+fn proxies(argument: Option<ProxyArgument>) -> httparallel::Result<Proxies> {
+    let Some((url, credentials, headers)) = argument else { return Ok(Proxies::default()) };
+    let mut proxy = Proxy::new(&url)?;
+    if let Some((username, password)) = credentials {
+        proxy = proxy.with_credentials(&username, &password)?;
+    }
+    for (name, value) in headers {
+        proxy = proxy.with_header(name, value)?;
+    }
+    Ok(Proxies::all(proxy))
+}
+
+fn socket_option((level, name, value): (i32, i32, OptionValue)) -> SocketOption {
+    match value {
+        OptionValue::Int(value) => SocketOption::int(level, name, value),
+        OptionValue::Bytes(value) => SocketOption { level, name, value },
     }
 }
 

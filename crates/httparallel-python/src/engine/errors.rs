@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
 /// The exception for an error: chosen by `httparallel._errors.exception_for`, by kind and phase.
-pub(super) fn exception(py: Python<'_>, error: &Error) -> PyErr {
+pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
     static TABLE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let made = TABLE
         .get_or_try_init(py, || {

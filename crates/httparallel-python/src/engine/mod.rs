@@ -13,6 +13,8 @@ mod upload;
 
 use pyo3::prelude::*;
 
+pub(crate) use errors::exception;
+
 /// Adds the classes to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::Engine>()?;

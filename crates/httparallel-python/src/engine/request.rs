@@ -1,7 +1,7 @@
 //! Requests from Python's objects.
 
 use bytes::Bytes;
-use httparallel::{Content, Headers, Method, Request, Url};
+use httparallel::{Content, Method, Overrides, Request, Url};
 use httparallel_proto::fetch;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -22,8 +22,7 @@ pub(super) fn url(argument: &Bound<'_, PyAny>) -> PyResult<Url> {
     Err(PyTypeError::new_err(format!("Invalid type for url.  Expected str or httparallel.URL, got {kind}.")))
 }
 
-/// A request from its parts. Adds `Host` in front if the headers have none. Everything that would be refused
-/// later is refused here, before anything is sent.
+/// A request from its parts. Everything that would be refused later is refused here, before anything is sent.
 pub(super) fn request(
     py: Python<'_>,
     method: &str,
@@ -31,13 +30,11 @@ pub(super) fn request(
     headers: &PyHeaders,
     content: Option<&Bound<'_, PyBytes>>,
     streamed: bool,
+    overrides: Option<Box<Overrides>>,
 ) -> PyResult<Request> {
     let url = url(address)?;
     let refused = |error: httparallel::Error| exception(py, &error);
-    fetch::check_url(&url).map_err(refused)?;
     let method = Method::new(method).map_err(refused)?;
-    let headers = with_host(&headers.shared(), &url);
-    headers.check().map_err(refused)?;
     let content = match content {
         _ if streamed => Content::Stream,
         Some(bytes) if !bytes.as_bytes().is_empty() => {
@@ -45,7 +42,8 @@ pub(super) fn request(
         }
         _ => Content::Empty,
     };
-    Ok(Request { method, url, headers, content })
+    let request = Request::new(method, url, &headers.shared(), content).map_err(refused)?;
+    Ok(Request { overrides, ..request })
 }
 
 /// Refuses what `Engine.start` and `Block.submit` would refuse, for a request that is to be sent later.
@@ -57,19 +55,7 @@ pub(super) fn check_request(
     url: &Bound<'_, PyAny>,
     headers: PyRef<'_, PyHeaders>,
 ) -> PyResult<()> {
-    request(py, method, url, &headers, None, true).map(drop)
-}
-
-fn with_host(given: &Headers, url: &Url) -> Headers {
-    if given.contains("host") {
-        return given.clone();
-    }
-    let mut headers = Headers::with_capacity(given.len() + 1);
-    headers.append("Host", Bytes::copy_from_slice(url.host_header()));
-    for header in given {
-        headers.append(header.name.clone(), header.value.clone());
-    }
-    headers
+    request(py, method, url, &headers, None, true, None).map(drop)
 }
 
 /// The method, URL and headers of the request that follows a redirect, and whether it keeps the content;
@@ -99,7 +85,13 @@ pub(super) fn redirect<'py>(
     };
     let refused = |error: httparallel::Error| exception(py, &error);
     let method = Method::new(method).map_err(refused)?;
-    let request = Request { method, url: url.url().clone(), headers: (*headers.shared()).clone(), content };
+    let request = Request {
+        method,
+        url: url.url().clone(),
+        headers: (*headers.shared()).clone(),
+        content,
+        overrides: None,
+    };
     let next = fetch::redirect(&request, status, &answer).map_err(refused)?;
     let keeps = next.content != Content::Empty;
     Ok(Some((next.method.as_str().to_owned(), next.url.into(), next.headers.into(), keeps)))

@@ -2,27 +2,31 @@
 
 use std::time::Duration;
 
-use httparallel::{Mode, Policy, Timeouts};
+use httparallel::{Mode, Overrides, Policy, Timeouts};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+
+use super::errors::exception;
 
 /// Made once per client, and once per request that differs from it.
 ///
 /// The limits are in seconds; `None` is no limit. `cookies` says that a redirect which sets cookies is to be
-/// delivered to the caller, who keeps cookies.
+/// delivered to the caller, who keeps cookies. `target` is sent in place of the URL's path and query,
+/// `sni_hostname` is asked for in the TLS handshake in place of its host.
 #[pyclass(frozen, module = "httparallel._native")]
-#[derive(Clone, Copy)]
 pub(crate) struct Settings {
     pub(super) inner: httparallel::Settings,
+    pub(super) overrides: Option<Box<Overrides>>,
 }
 
 #[pymethods]
 impl Settings {
     #[new]
     #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
-        max_redirects=20, cookies=false, stream=false))]
+        max_redirects=20, cookies=false, stream=false, sni_hostname=None, target=None))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
+        py: Python<'_>,
         connect: Option<f64>,
         read: Option<f64>,
         write: Option<f64>,
@@ -32,6 +36,8 @@ impl Settings {
         max_redirects: usize,
         cookies: bool,
         stream: bool,
+        sni_hostname: Option<&str>,
+        target: Option<&str>,
     ) -> PyResult<Self> {
         let timeouts = Timeouts {
             connect: limit("connect", connect)?,
@@ -42,7 +48,9 @@ impl Settings {
         };
         let policy = Policy { follow_redirects, max_redirects, cookies_elsewhere: cookies };
         let mode = if stream { Mode::Streaming } else { Mode::Buffered };
-        Ok(Self { inner: httparallel::Settings { timeouts, policy, mode, blocking: false } })
+        let inner = httparallel::Settings { timeouts, policy, mode, blocking: false };
+        let overrides = Overrides::new(target, sni_hostname).map_err(|error| exception(py, &error))?;
+        Ok(Self { inner, overrides })
     }
 
     /// Whether the engine follows redirects.

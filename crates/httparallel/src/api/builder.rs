@@ -16,7 +16,7 @@ use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
 use super::setup::{Defaults, Setup};
-use crate::{Config, Limits, Protocols, Verify};
+use crate::{Config, Limits, Protocols, Proxies, Proxy, SocketOption, Verify};
 
 /// Settings for a [`Client`] or a [`blocking::Client`](crate::blocking::Client).
 ///
@@ -39,13 +39,20 @@ use crate::{Config, Limits, Protocols, Verify};
 #[must_use = "settings do nothing until `build` is called"]
 pub struct ClientBuilder<C = Client> {
     config: Config,
+    /// `None` for what the environment says.
+    proxies: Option<Proxies>,
     defaults: Result<Defaults>,
     face: PhantomData<fn() -> C>,
 }
 
 impl<C> ClientBuilder<C> {
     pub(super) fn new() -> Self {
-        Self { config: Config::default(), defaults: Ok(Defaults::default()), face: PhantomData }
+        Self {
+            config: Config::default(),
+            proxies: None,
+            defaults: Ok(Defaults::default()),
+            face: PhantomData,
+        }
     }
 
     /// How many connections there may be, and how long they idle. Default: [`Limits::default`].
@@ -76,6 +83,44 @@ impl<C> ClientBuilder<C> {
     /// The address connections come from. An unspecified address chooses only the address family.
     pub fn local_address(self, address: impl Into<IpAddr>) -> Self {
         self.configure(|config| config.local_address = Some(address.into()))
+    }
+
+    /// The proxy of all requests. Default: those that the environment names in `HTTP_PROXY`, `HTTPS_PROXY` and
+    /// `ALL_PROXY`, but for the hosts in `NO_PROXY`: see [`Proxies::from_environment`].
+    ///
+    /// ```
+    /// # let server = httparallel_testserver::TestServer::start(Default::default())?;
+    /// # let (proxy_url, url) = (server.proxy_url(), server.http_url());
+    /// use httparallel::{Proxy, blocking::Client};
+    ///
+    /// let proxy = Proxy::new(&proxy_url)?.with_credentials("proxy", "secret")?;
+    /// let client = Client::builder().proxy(proxy).build()?;
+    /// assert_eq!(client.get(url).send()?.status(), 200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proxy(self, proxy: Proxy) -> Self {
+        self.proxies(Proxies::all(proxy))
+    }
+
+    /// Which requests go through which proxy. Replaces what the environment says.
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = Some(proxies);
+        self
+    }
+
+    /// No proxy, whatever the environment says.
+    pub fn no_proxy(self) -> Self {
+        self.proxies(Proxies::default())
+    }
+
+    /// How `https` proxies are verified. Default: by the platform's roots and rules.
+    pub fn proxy_verify(self, verify: Verify) -> Self {
+        self.configure(|config| config.proxy_verify = verify)
+    }
+
+    /// An option for each TCP socket, set before it connects.
+    pub fn socket_option(self, option: SocketOption) -> Self {
+        self.configure(|config| config.socket_options.push(option))
     }
 
     /// How often a failed attempt to connect is repeated, with growing pauses. Default: 0.
@@ -184,7 +229,7 @@ impl<C> ClientBuilder<C> {
     }
 
     pub(super) fn setup(self) -> Result<Arc<Setup>> {
-        Ok(Setup::new(self.config, self.defaults?))
+        Ok(Setup::new(self.config, self.proxies, self.defaults?))
     }
 
     fn authorization(self, origin: Result<Url>, value: Result<Bytes>) -> Self {

@@ -109,7 +109,7 @@ macro_rules! client {
 
         impl Default for $client {
             fn default() -> Self {
-                Self(Setup::new($crate::Config::default(), $crate::api::setup::Defaults::default()))
+                Self(Setup::new($crate::Config::default(), None, $crate::api::setup::Defaults::default()))
             }
         }
 

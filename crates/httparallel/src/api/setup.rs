@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
-use httparallel_proto::fetch::{Content, Method, Policy, Request, check_url};
+use httparallel_proto::fetch::{Content, Method, Policy, Request};
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 
 use super::auth::{self, Credentials};
 use super::in_flight::InFlight;
-use crate::{Config, Engine, Mode, Settings};
+use crate::{Config, Engine, Mode, Proxies, Settings};
 
 /// The `User-Agent` of a client that sets none.
 const USER_AGENT: &str = concat!("httparallel/", env!("CARGO_PKG_VERSION"));
@@ -55,7 +54,14 @@ pub(super) struct Draft {
 }
 
 impl Setup {
-    pub(super) fn new(config: Config, defaults: Defaults) -> Arc<Self> {
+    /// A client with these proxies; `None` for those that the environment names.
+    pub(super) fn new(mut config: Config, proxies: Option<Proxies>, defaults: Defaults) -> Arc<Self> {
+        config.proxies = match proxies {
+            Some(proxies) => proxies,
+            // The environment speaks of hosts, and a Unix socket is none.
+            None if config.uds.is_some() => Proxies::default(),
+            None => Proxies::from_environment(variable),
+        };
         Arc::new(Self { engine: Engine::new(config), defaults })
     }
 
@@ -81,12 +87,8 @@ impl Setup {
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
     pub(super) fn finish(&self, draft: Draft) -> Result<(Request, Settings)> {
         let Draft { method, url, headers: own, content, timeouts, policy } = draft;
-        check_url(&url)?;
         let defaults = &self.defaults;
-        let mut headers = Headers::with_capacity(own.len() + defaults.headers.len() + 3);
-        if !own.contains("host") {
-            headers.append("Host", Bytes::copy_from_slice(url.host_header()));
-        }
+        let mut headers = Headers::with_capacity(own.len() + defaults.headers.len() + 2);
         let credentials = if own.contains(auth::HEADER) { None } else { defaults.credentials.of(&url) };
         for header in &defaults.headers {
             let replaced = own.contains(&header.name)
@@ -106,8 +108,7 @@ impl Setup {
         if content == Content::Empty && expects_content(&method) && !headers.contains("content-length") {
             headers.append("Content-Length", "0");
         }
-        headers.check()?;
-        let request = Request { method, url, headers, content };
+        let request = Request::new(method, url, &headers, content)?;
         Ok((request, Settings { timeouts, policy, ..Settings::default() }))
     }
 
@@ -125,6 +126,11 @@ impl Setup {
         let path = format!("{}/{}", base.path().trim_end_matches('/'), url.path().trim_start_matches('/'));
         base.with().path(&path).query(url.query().or(base.query())).fragment(url.fragment()).build()
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    // What is not text names no proxy, and is refused as such.
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
 fn expects_content(method: &Method) -> bool {

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use httparallel_proto::fetch::check_url;
 use httparallel_proto::pool::{Action, Assignment, ConnId, Lane, Opened, Pool, WaiterId, Wish};
+use httparallel_proto::proxy::without_proxy_credentials;
 use httparallel_proto::timeouts::Deadline;
-use httparallel_proto::url::Origin;
-use httparallel_proto::{Error, Kind, Phase, Result, Url};
+use httparallel_proto::{Error, Kind, Phase, Result};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
@@ -19,7 +18,7 @@ use super::turns::{self, Turn};
 use crate::config::Config;
 use crate::h1::{Attached, Connection, Parked};
 use crate::h2::Http2;
-use crate::net::{Connected, Connector, within};
+use crate::net::{Connected, Connector, Destination, within};
 use crate::operation::{Attempt, Granted, Op};
 use crate::panics::{caught, caught_in};
 use crate::runtime::{self, IoThread};
@@ -35,7 +34,7 @@ pub(crate) enum Handle {
     Http2(Arc<Http2>),
 }
 
-type Actions = Vec<Action<Origin, Handle, Arc<Op>>>;
+type Actions = Vec<Action<Destination, Handle, Arc<Op>>>;
 
 /// One generation of a client: everything that a forked child must not share with its parent.
 #[derive(Debug)]
@@ -43,7 +42,7 @@ pub(crate) struct Shared {
     pub(crate) generation: u64,
     pub(crate) io: &'static IoThread,
     pub(crate) config: Arc<Config>,
-    pub(super) pool: Mutex<Pool<Origin, Handle, Arc<Op>>>,
+    pub(super) pool: Mutex<Pool<Destination, Handle, Arc<Op>>>,
     /// Set under the pool's lock, so that no request enters a closed pool; read without it to give up early.
     pub(super) closed: AtomicBool,
     /// Wakes the housekeeper, when it sleeps without an end or too long.
@@ -78,12 +77,18 @@ impl Shared {
 
     /// Finds a connection for an operation: for a new one, or for its next attempt.
     pub(crate) fn dispatch(self: &Arc<Self>, op: &Arc<Op>) {
-        let (url, retries) = {
+        let (request, retries) = {
             let state = op.state.lock();
-            (state.request.url.clone(), state.retries)
+            (state.request.clone(), state.retries)
         };
-        if let Err(error) = check_url(&url) {
-            return op.complete(Attempt::Failed(error));
+        let destination = match Destination::of(&request, &self.config) {
+            Ok(destination) => destination,
+            Err(error) => return op.complete(Attempt::Failed(error)),
+        };
+        if let Some(cleared) =
+            destination.is_tunnelled().then(|| without_proxy_credentials(&request)).flatten()
+        {
+            op.state.lock().request = Arc::new(cleared);
         }
         let now = Instant::now();
         let deadline = Deadline::of(Phase::Pool, &op.settings.timeouts, now, op.total());
@@ -92,14 +97,13 @@ impl Shared {
             // RFC 9112 section 9.3.1 leaves it to the client how to try again. Where one idle connection was stale,
             // so may be the others, and each would use up a retry.
             fresh: retries > 0,
-            may_share: self.may_share(&url),
+            may_share: destination.may_share(self.config.protocols),
             connect_limit: op.settings.timeouts.connect,
             deadline: deadline.map(|deadline| deadline.at),
         };
-        let origin = url.origin();
         let assignment = self.change(|pool, actions| {
             let open = !self.closed.load(Ordering::Acquire);
-            open.then(|| pool.request(&origin, op.clone(), &wish, now, actions))
+            open.then(|| pool.request(&destination, op.clone(), &wish, now, actions))
         });
         match assignment {
             None => op.complete(Attempt::Failed(self.why_closed())),
@@ -116,7 +120,7 @@ impl Shared {
     /// pool's next deadline forward.
     fn change<T>(
         self: &Arc<Self>,
-        event: impl FnOnce(&mut Pool<Origin, Handle, Arc<Op>>, &mut Actions) -> T,
+        event: impl FnOnce(&mut Pool<Destination, Handle, Arc<Op>>, &mut Actions) -> T,
     ) -> T {
         let (answer, actions, next) = self.tell(event);
         self.watch(next);
@@ -127,19 +131,13 @@ impl Shared {
     /// Tells the pool an event. Gives its answer, what is to be done, and its next deadline.
     pub(super) fn tell<T>(
         &self,
-        event: impl FnOnce(&mut Pool<Origin, Handle, Arc<Op>>, &mut Actions) -> T,
+        event: impl FnOnce(&mut Pool<Destination, Handle, Arc<Op>>, &mut Actions) -> T,
     ) -> (T, Actions, Option<Instant>) {
         let mut actions = Vec::new();
         let mut pool = self.pool.lock();
         let answer = event(&mut pool, &mut actions);
         let next = pool.next_deadline();
         (answer, actions, next)
-    }
-
-    /// Whether a new connection for this URL could turn out to be HTTP/2.
-    fn may_share(&self, url: &Url) -> bool {
-        let protocols = self.config.protocols;
-        protocols.http2 && (url.scheme() == "https" || !protocols.http1)
     }
 
     /// A request on this connection is over.
@@ -268,12 +266,12 @@ impl Shared {
     async fn open(
         self: &Arc<Self>,
         id: ConnId,
-        origin: &Origin,
+        to: &Destination,
         limit: Option<Duration>,
         lane: Lane,
     ) -> Result<(Handle, Opened)> {
-        let connected = self.connector.connect(origin, limit).await?;
-        self.admit(id, connected, lane).await
+        let connected = self.connector.connect(to, limit).await?;
+        self.admit(id, to, connected, lane).await
     }
 
     /// An attempt to connect is over.
@@ -296,6 +294,7 @@ impl Shared {
     async fn admit(
         self: &Arc<Self>,
         id: ConnId,
+        to: &Destination,
         connected: Connected,
         lane: Lane,
     ) -> Result<(Handle, Opened)> {
@@ -304,7 +303,7 @@ impl Shared {
             let connection = opening.await?;
             return Ok((Handle::Http2(connection), Opened::Http2 { max_streams: usize::MAX }));
         }
-        let connection = Connection::new(connected.stream.into_stream());
+        let connection = Connection::new(connected.stream.into_stream(), to.forwards_through().cloned());
         let handle = match lane {
             Lane::Detached => Handle::Detached(Parked::new(connection)),
             Lane::Attached => {

@@ -8,6 +8,7 @@ use bytes::BytesMut;
 use httparallel_proto::fetch::{Request, may_retry_lost};
 use httparallel_proto::h1::{CloseReason, Event, Limits, ResponseReader, Reuse};
 use httparallel_proto::pool::ConnId;
+use httparallel_proto::proxy::Proxy;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase};
 
@@ -28,6 +29,8 @@ pub(crate) struct Connection {
     input: BytesMut,
     output: BytesMut,
     exchange: Option<Exchange>,
+    /// The proxy at its other end that forwards requests.
+    proxy: Option<Arc<Proxy>>,
     served: u64,
     eof: bool,
     /// Delivery stopped because the reader of a streamed body is behind: the input may hold more for it.
@@ -60,9 +63,19 @@ pub(crate) struct Ended {
 }
 
 impl Connection {
-    pub(crate) fn new(stream: Stream) -> Self {
-        let (input, output) = (BytesMut::new(), BytesMut::new());
-        Self { stream, input, output, exchange: None, served: 0, eof: false, behind: false, drained: false }
+    /// A connection to an origin, or to a proxy that forwards requests.
+    pub(crate) fn new(stream: Stream, proxy: Option<Arc<Proxy>>) -> Self {
+        Self {
+            stream,
+            input: BytesMut::new(),
+            output: BytesMut::new(),
+            exchange: None,
+            proxy,
+            served: 0,
+            eof: false,
+            behind: false,
+            drained: false,
+        }
     }
 
     pub(crate) fn stream(&self) -> &Stream {
@@ -112,7 +125,8 @@ impl Connection {
             let attempt = Attempt::Failed(Error::new(Kind::Cancelled, Phase::Pool, "cancelled"));
             return Some(Ended { op, attempt, reuse: Reuse::Yes });
         };
-        match Outgoing::new(&request, op.upload.as_ref(), &mut self.output, now) {
+        let proxy = self.proxy.as_deref();
+        match Outgoing::new(&request, proxy, op.upload.as_ref(), &mut self.output, now) {
             Err(error) => Some(Ended { op, attempt: Attempt::Failed(error), reuse: Reuse::Yes }),
             Ok(outgoing) => {
                 let method = request.method.as_str().as_bytes();

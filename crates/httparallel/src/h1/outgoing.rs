@@ -7,6 +7,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use httparallel_proto::Result;
 use httparallel_proto::fetch::{Content, Request};
 use httparallel_proto::h1::{RequestBody, RequestFraming, encode_head};
+use httparallel_proto::proxy::{Proxy, forwarded};
 
 use crate::net::Stream;
 use crate::operation::Upload;
@@ -38,22 +39,23 @@ enum Source {
 }
 
 impl Outgoing {
-    /// Encodes the head of `request` into `output`, with its content if that is small.
+    /// Encodes the head of `request` into `output`, for the proxy if there is one, with its content if that is
+    /// small.
     pub(super) fn new(
         request: &Request,
+        proxy: Option<&Proxy>,
         upload: Option<&Arc<Upload>>,
         output: &mut BytesMut,
         now: Instant,
     ) -> Result<Self> {
         let framing = framing(request)?;
-        let target = request.url.raw_path();
-        encode_head(
-            output,
-            request.method.as_str().as_bytes(),
-            target.as_bytes(),
-            &request.headers,
-            framing,
-        )?;
+        let method = request.method.as_str().as_bytes();
+        if let Some(proxy) = proxy {
+            let (target, headers) = forwarded(request, proxy);
+            encode_head(output, method, target.as_bytes(), &headers, framing)?;
+        } else {
+            encode_head(output, method, request.target().as_bytes(), &request.headers, framing)?;
+        }
         let source = match (&request.content, upload) {
             (Content::Bytes(bytes), _) if !bytes.is_empty() => Source::Bytes(bytes.clone()),
             (Content::Stream, Some(upload)) => Source::Upload(upload.clone()),

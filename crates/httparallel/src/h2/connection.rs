@@ -7,25 +7,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 use bytes::Bytes;
-use h2::client::{Builder, SendRequest};
+use h2::client::SendRequest;
 use httparallel_proto::pool::ConnId;
 use httparallel_proto::{Error, Kind, Phase, Result};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
-use super::exchange;
 use super::streams::Streams;
+use super::{exchange, settings};
 use crate::engine::{Handle, Shared};
 use crate::net::AsyncStream;
 use crate::operation::Op;
 use crate::panics::{caught, caught_in};
-
-/// Windows that keep a fast link busy: RFC 9113 section 6.9.2 starts with 64 KiB, which stalls.
-const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
-const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
-/// Decoded header lists larger than this are refused by the peer of this setting.
-const MAX_HEADER_LIST: u32 = 64 * 1024;
 
 /// What stands for the peer's limit on streams until its SETTINGS are here. No peer is likely to choose it; one
 /// that does is believed with its first response.
@@ -47,18 +41,11 @@ pub(crate) struct Http2 {
 impl Http2 {
     /// Exchanges settings on a new connection. The pool may give it any number of requests: see `admits`.
     pub(crate) async fn open(shared: &Arc<Shared>, id: ConnId, stream: AsyncStream) -> Result<Arc<Self>> {
-        let (send, connection) = Builder::new()
-            .enable_push(false)
-            .initial_max_send_streams(UNSETTLED)
-            .initial_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            .max_header_list_size(MAX_HEADER_LIST)
-            .handshake::<_, Bytes>(stream)
-            .await
-            .map_err(|error| {
-                Error::new(Kind::Protocol, Phase::Connect, format!("the HTTP/2 handshake failed: {error}"))
-                    .with_source(error)
-            })?;
+        let handshake = settings::builder(UNSETTLED).handshake::<_, Bytes>(stream);
+        let (send, connection) = handshake.await.map_err(|error| {
+            Error::new(Kind::Protocol, Phase::Connect, format!("the HTTP/2 handshake failed: {error}"))
+                .with_source(error)
+        })?;
         let opened = Arc::new(Self {
             id,
             send,

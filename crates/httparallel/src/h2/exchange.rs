@@ -10,10 +10,11 @@ use h2::client::SendRequest;
 use h2::{Reason, RecvStream, SendStream};
 use httparallel_proto::fetch::{Content, Request, may_retry_lost};
 use httparallel_proto::timeouts::Deadline;
-use httparallel_proto::{Error, Kind, Phase};
+use httparallel_proto::{Error, Phase};
 use tokio::sync::Notify;
 
 use super::connection::Http2;
+use super::errors::describe;
 use super::head;
 use crate::engine::{Shared, complete};
 use crate::operation::{Attempt, Op, Pulled, Upload};
@@ -87,23 +88,6 @@ impl Failure {
     }
 }
 
-/// The error in words. Its cause has the protocol's own.
-fn describe(error: h2::Error, phase: Phase) -> Error {
-    let ended = error.get_io().is_some_and(|cause| cause.kind() == std::io::ErrorKind::UnexpectedEof);
-    let (kind, message) = if ended {
-        (Kind::Incomplete, "the server closed the HTTP/2 connection before the response was complete".into())
-    } else if error.is_io() {
-        (Kind::Network, format!("the HTTP/2 connection failed: {error}"))
-    } else if error.is_go_away() && error.is_remote() {
-        (Kind::Protocol, "the server ended the HTTP/2 connection (GOAWAY)".into())
-    } else if error.is_reset() && error.is_remote() {
-        (Kind::Protocol, format!("the server reset the HTTP/2 stream: {error}"))
-    } else {
-        (Kind::Protocol, format!("HTTP/2: {error}"))
-    };
-    Error::new(kind, phase, message).with_source(error)
-}
-
 async fn exchange(
     op: &Arc<Op>,
     request: &Arc<Request>,
@@ -135,9 +119,9 @@ async fn exchange(
         }
     };
     connection.settle();
-    let (parts, mut body) = response.into_parts();
     connection.answered();
-    op.on_head(head::response(&parts, stream_id)).map_err(Failure::Ours)?;
+    op.on_head(head::response(&response, stream_id)).map_err(Failure::Ours)?;
+    let mut body = response.into_body();
     if !uploaded {
         tokio::select! {
             biased;

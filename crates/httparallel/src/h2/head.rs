@@ -15,25 +15,48 @@ const CONNECTION_SPECIFIC: [&str; 6] =
 
 /// The request head for `h2`.
 pub(super) fn request(request: &Request) -> Result<http::Request<()>> {
-    request.headers.check()?;
-    let authority = request.headers.get("host").map_or_else(
-        || String::from_utf8_lossy(request.url.host_header()).into_owned(),
-        |host| String::from_utf8_lossy(host).into_owned(),
-    );
-    let uri = Uri::builder()
-        .scheme(request.url.scheme())
-        .authority(authority)
-        .path_and_query(request.url.raw_path().as_ref())
-        .build()
-        .map_err(|error| Error::invalid_request("the URL does not fit HTTP/2").with_source(error))?;
-    let method = Method::from_bytes(request.method.as_str().as_bytes())
-        .map_err(|error| Error::invalid_request("the method does not fit HTTP/2").with_source(error))?;
-    let mut head = http::Request::new(());
-    *head.method_mut() = method;
-    *head.uri_mut() = uri;
-    *head.version_mut() = Version::HTTP_2;
-    *head.headers_mut() = headers(&request.headers)?;
-    Ok(head)
+    let host = request.headers.get("host");
+    RequestHead {
+        method: request.method.as_str().as_bytes(),
+        scheme: request.url.scheme().as_bytes(),
+        authority: host.map_or_else(|| request.url.host_header(), Bytes::as_ref),
+        target: request.target().as_bytes(),
+        headers: &request.headers,
+    }
+    .for_h2()
+}
+
+/// What an HTTP/2 request head is made of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestHead<'a> {
+    pub(crate) method: &'a [u8],
+    pub(crate) scheme: &'a [u8],
+    pub(crate) authority: &'a [u8],
+    /// The path with its query.
+    pub(crate) target: &'a [u8],
+    pub(crate) headers: &'a Headers,
+}
+
+impl RequestHead<'_> {
+    /// As `h2` takes it. Fails with [`Kind::InvalidRequest`](httparallel_proto::Kind::InvalidRequest) on what
+    /// HTTP forbids.
+    pub(crate) fn for_h2(self) -> Result<http::Request<()>> {
+        self.headers.check()?;
+        let uri = Uri::builder()
+            .scheme(self.scheme)
+            .authority(self.authority)
+            .path_and_query(self.target)
+            .build()
+            .map_err(|error| Error::invalid_request("the URL does not fit HTTP/2").with_source(error))?;
+        let method = Method::from_bytes(self.method)
+            .map_err(|error| Error::invalid_request("the method does not fit HTTP/2").with_source(error))?;
+        let mut head = http::Request::new(());
+        *head.method_mut() = method;
+        *head.uri_mut() = uri;
+        *head.version_mut() = Version::HTTP_2;
+        *head.headers_mut() = headers(self.headers)?;
+        Ok(head)
+    }
 }
 
 fn headers(from: &Headers) -> Result<HeaderMap> {
@@ -54,13 +77,13 @@ fn headers(from: &Headers) -> Result<HeaderMap> {
 }
 
 /// The response head as the rest of the library sees it.
-pub(super) fn response(head: &http::response::Parts, stream_id: u32) -> Head {
-    let headers = head.headers.iter().map(|(name, value)| {
+pub(crate) fn response<B>(head: &http::Response<B>, stream_id: u32) -> Head {
+    let headers = head.headers().iter().map(|(name, value)| {
         (Bytes::copy_from_slice(name.as_str().as_bytes()), Bytes::copy_from_slice(value.as_bytes()))
     });
     Head {
         version: "HTTP/2",
-        status: head.status.as_u16(),
+        status: head.status().as_u16(),
         reason: Bytes::new(),
         headers: headers.collect(),
         stream_id: Some(stream_id),

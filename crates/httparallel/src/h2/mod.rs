@@ -4,8 +4,10 @@
 //! when it is done, or a cancellation) gives its place back to the pool; so it is given back once.
 
 mod connection;
+pub(crate) mod errors;
 mod exchange;
-mod head;
+pub(crate) mod head;
+pub(crate) mod settings;
 mod streams;
 
 pub(crate) use connection::Http2;

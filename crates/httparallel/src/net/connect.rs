@@ -1,27 +1,21 @@
-//! Opening connections on the I/O thread: name, addresses (RFC 8305), TLS.
+//! Opening connections on the I/O thread: socket, proxy, TLS.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use httparallel_proto::url::Origin;
+use httparallel_proto::proxy::Proxy;
 use httparallel_proto::{Error, Kind, Phase, Result};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::net::TcpSocket;
 use tokio::sync::OnceCell;
-use tokio::task::JoinSet;
 
+use super::destination::{Destination, Via};
 use super::ready::AsyncStream;
 use super::stream::Stream;
-use super::tls;
-use crate::config::Config;
+use super::{proxy, sockets, tls};
+use crate::config::{Config, Protocols};
 use crate::panics::caught;
-
-/// RFC 8305 section 5: the delay between two attempts to connect.
-const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// A connection that is open, TLS included, and still registered with the I/O thread.
 #[derive(Debug)]
@@ -35,22 +29,27 @@ pub(crate) struct Connected {
 /// Opens connections for one client.
 #[derive(Debug)]
 pub(crate) struct Connector {
-    config: Arc<Config>,
-    tls: OnceCell<Result<Arc<ClientConfig>>>,
+    pub(super) config: Arc<Config>,
+    tls: Tls,
+    proxy_tls: Tls,
 }
+
+/// TLS settings, made when they are needed first.
+type Tls = OnceCell<Result<Arc<ClientConfig>>>;
 
 impl Connector {
     pub(crate) fn new(config: Arc<Config>) -> Self {
-        Self { config, tls: OnceCell::new() }
+        Self { config, tls: OnceCell::new(), proxy_tls: OnceCell::new() }
     }
 
-    /// Opens a connection to `origin`, within `limit`, repeating failed attempts as configured.
-    pub(crate) async fn connect(&self, origin: &Origin, limit: Option<Duration>) -> Result<Connected> {
+    /// Opens a connection to `to`, within `limit`, repeating failed attempts as configured.
+    pub(crate) async fn connect(&self, to: &Destination, limit: Option<Duration>) -> Result<Connected> {
         let mut retries = 0;
         loop {
             let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-            match within(deadline, self.attempt(origin)).await {
-                Err(_) if retries < self.config.connect_retries => {
+            match within(deadline, self.attempt(to)).await {
+                // A proxy that refuses will refuse again.
+                Err(error) if retries < self.config.connect_retries && error.kind() != Kind::Proxy => {
                     tokio::time::sleep(backoff(retries)).await;
                     retries += 1;
                 }
@@ -60,68 +59,95 @@ impl Connector {
         }
     }
 
-    async fn attempt(&self, origin: &Origin) -> Result<(AsyncStream, bool)> {
-        let opening = async { self.open_socket(origin).await.map_err(|error| failed(&error)) };
-        let stream = if origin.scheme() == "https" {
-            let (socket, session) = tokio::try_join!(opening, self.session(origin))?;
-            Stream::tls(Arc::new(socket), session)
-        } else {
-            Stream::plain(Arc::new(opening.await?))
-        };
-        let mut stream = AsyncStream::new(stream).map_err(|error| failed(&error))?;
-        stream.handshake().await.map_err(handshake_failed)?;
-        let http2 = match stream.stream().session() {
-            Some(session) => session.alpn_protocol() == Some(b"h2"),
-            None => self.config.protocols.http2 && !self.config.protocols.http1,
-        };
+    async fn attempt(&self, to: &Destination) -> Result<(AsyncStream, bool)> {
+        if !to.is_secure() {
+            let (stream, http2) = (self.open(to).await?, to.may_share(self.config.protocols));
+            // An HTTP/2 server may begin at once; HTTP/1.1 knows no response without a request.
+            return if http2 { Ok((stream, true)) } else { check_silent(&stream).map(|()| (stream, false)) };
+        }
+        let (mut stream, session) = tokio::try_join!(self.open(to), self.session(to))?;
+        check_silent(&stream)?;
+        stream.start_tls(session).await.map_err(|error| handshake_failed(error, "server"))?;
+        let http2 = stream.stream().session().is_some_and(|session| session.alpn_protocol() == Some(b"h2"));
         Ok((stream, http2))
     }
 
-    async fn session(&self, origin: &Origin) -> Result<rustls::ClientConnection> {
-        let config = self.tls.get_or_init(|| self.make_tls()).await.clone()?;
-        let host = origin.host().trim_end_matches('.').to_owned();
-        let name = ServerName::try_from(host).map_err(|error| {
-            Error::new(Kind::InvalidUrl, Phase::Build, "the URL's host is no TLS server name")
-                .with_source(error)
-        })?;
-        rustls::ClientConnection::new(config, name)
-            .map_err(|error| Error::new(Kind::Tls, Phase::Connect, "could not start TLS").with_source(error))
+    /// A connection for plain bytes, through the proxy if there is one.
+    async fn open(&self, to: &Destination) -> Result<AsyncStream> {
+        let origin = to.origin();
+        match to.via() {
+            None => {
+                let opening = sockets::open(&self.config, origin.host(), origin.port().unwrap_or(80));
+                opening.await.and_then(registered).map_err(|error| failed(&error, "connect"))
+            }
+            Some(Via::Forward(proxy)) => self.open_proxy(proxy).await,
+            Some(Via::Tunnel(proxy)) => {
+                let mut stream = self.open_proxy(proxy).await?;
+                proxy::open_tunnel(&mut stream, proxy, origin).await?;
+                Ok(stream)
+            }
+        }
     }
 
-    /// Reading and parsing certificates takes long enough to hold up the other requests of the I/O thread.
+    /// A connection to a proxy, with TLS if it is an `https` one.
+    async fn open_proxy(&self, proxy: &Proxy) -> Result<AsyncStream> {
+        let opening = sockets::open(&self.config, proxy.host(), proxy.port());
+        let opened = opening.await.and_then(registered);
+        let mut stream = opened.map_err(|error| failed(&error, "connect to the proxy"))?;
+        if proxy.origin().is_secure() {
+            let settings = self.proxy_tls.get_or_init(|| self.make_proxy_tls()).await.clone()?;
+            let session = session(settings, proxy.host())?;
+            stream.start_tls(session).await.map_err(|error| handshake_failed(error, "proxy"))?;
+        }
+        Ok(stream)
+    }
+
+    async fn session(&self, to: &Destination) -> Result<rustls::ClientConnection> {
+        session(self.tls.get_or_init(|| self.make_tls()).await.clone()?, to.server_name())
+    }
+
     async fn make_tls(&self) -> Result<Arc<ClientConfig>> {
         let config = self.config.clone();
-        let made = tokio::task::spawn_blocking(move || caught(|| tls::client_config(&config)));
-        let made = made.await.unwrap_or_else(|error| {
-            let message = "the TLS settings could not be made";
-            Err(Error::new(Kind::Internal, Phase::Build, message).with_source(error))
-        });
-        made?
+        aside(move || tls::client_config(&config.verify, config.client_cert.as_ref(), config.protocols)).await
     }
 
-    async fn open_socket(&self, origin: &Origin) -> io::Result<OwnedFd> {
-        if let Some(path) = &self.config.uds {
-            let stream = tokio::net::UnixStream::connect(path).await?.into_std()?;
-            return Ok(stream.into());
-        }
-        let addresses = self.resolve(origin).await?;
-        let stream = race(addresses, self.config.local_address).await?;
-        stream.set_nodelay(true)?;
-        Ok(stream.into())
+    async fn make_proxy_tls(&self) -> Result<Arc<ClientConfig>> {
+        let config = self.config.clone();
+        aside(move || tls::client_config(&config.proxy_verify, None, Protocols::default())).await
     }
+}
 
-    async fn resolve(&self, origin: &Origin) -> io::Result<Vec<SocketAddr>> {
-        let port = origin.port().unwrap_or(80);
-        let host = origin.host();
-        let mut addresses: Vec<SocketAddr> = match host.parse::<IpAddr>() {
-            Ok(ip) => vec![SocketAddr::new(ip, port)],
-            Err(_) => tokio::net::lookup_host((host, port)).await?.collect(),
-        };
-        if let Some(local) = self.config.local_address {
-            addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
-        }
-        Ok(alternate_families(addresses))
+/// Reading and parsing certificates takes long enough to hold up the other requests of the I/O thread.
+async fn aside(
+    make: impl FnOnce() -> Result<Arc<ClientConfig>> + Send + 'static,
+) -> Result<Arc<ClientConfig>> {
+    let result = tokio::task::spawn_blocking(move || caught(make)).await.unwrap_or_else(|error| {
+        let message = "the TLS settings could not be made";
+        Err(Error::new(Kind::Internal, Phase::Build, message).with_source(error))
+    });
+    result?
+}
+
+fn session(settings: Arc<ClientConfig>, name: &str) -> Result<rustls::ClientConnection> {
+    let name = ServerName::try_from(name.to_owned()).map_err(|error| {
+        Error::new(Kind::InvalidUrl, Phase::Build, "the URL's host is no TLS server name").with_source(error)
+    })?;
+    rustls::ClientConnection::new(settings, name)
+        .map_err(|error| Error::new(Kind::Tls, Phase::Connect, "could not start TLS").with_source(error))
+}
+
+fn registered(socket: std::os::fd::OwnedFd) -> io::Result<AsyncStream> {
+    AsyncStream::new(Stream::plain(Arc::new(socket)))
+}
+
+/// Nobody speaks before the client does. What comes out of a tunnel sooner is the proxy's, and taken for the
+/// server's it would be an answer to what was not asked.
+fn check_silent(stream: &AsyncStream) -> Result<()> {
+    if stream.has_buffered() {
+        let message = "the proxy sent bytes into the tunnel that nobody had asked for";
+        return Err(Error::new(Kind::Proxy, Phase::Connect, message));
     }
+    Ok(())
 }
 
 /// Awaits a step of connecting.
@@ -134,54 +160,6 @@ pub(crate) async fn within<T>(deadline: Option<Instant>, step: impl Future<Outpu
     }
 }
 
-/// RFC 8305 section 4: the families take turns, beginning with the one the resolver prefers.
-fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let Some(first) = addresses.first().map(SocketAddr::is_ipv4) else { return addresses };
-    let (preferred, other): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|a| a.is_ipv4() == first);
-    let mut other = other.into_iter();
-    let mut ordered = Vec::new();
-    for address in preferred {
-        ordered.push(address);
-        ordered.extend(other.next());
-    }
-    ordered.extend(other);
-    ordered
-}
-
-/// RFC 8305 section 5: starts an attempt every 250 ms, or when one fails, and keeps the first that succeeds.
-/// The others are dropped, which closes their sockets.
-async fn race(addresses: Vec<SocketAddr>, local: Option<IpAddr>) -> io::Result<std::net::TcpStream> {
-    let mut addresses = addresses.into_iter();
-    let mut attempts = JoinSet::new();
-    let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
-    loop {
-        if let Some(address) = addresses.next() {
-            attempts.spawn(connect_to(address, local));
-        }
-        if attempts.is_empty() {
-            return Err(last);
-        }
-        let more = addresses.len() > 0;
-        tokio::select! {
-            Some(ended) = attempts.join_next() => match ended {
-                Ok(Ok(stream)) => return Ok(stream),
-                Ok(Err(error)) => last = error,
-                Err(error) => last = io::Error::other(error),
-            },
-            () = tokio::time::sleep(ATTEMPT_DELAY), if more => {}
-        }
-    }
-}
-
-async fn connect_to(address: SocketAddr, local: Option<IpAddr>) -> io::Result<std::net::TcpStream> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    match local {
-        Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED) | IpAddr::V6(Ipv6Addr::UNSPECIFIED)) | None => {}
-        Some(local) => socket.bind(SocketAddr::new(local, 0))?,
-    }
-    socket.connect(address).await?.into_std()
-}
-
 /// 0, 0.5, 1, 2, 4 … seconds, half a minute at most.
 fn backoff(retries: u32) -> Duration {
     match retries {
@@ -190,14 +168,16 @@ fn backoff(retries: u32) -> Duration {
     }
 }
 
-fn failed(error: &io::Error) -> Error {
+/// The error of something that could not be done with the network.
+pub(super) fn failed(error: &io::Error, what: &str) -> Error {
     let source = io::Error::new(error.kind(), error.to_string());
-    Error::new(Kind::Network, Phase::Connect, format!("could not connect: {error}")).with_source(source)
+    Error::new(Kind::Network, Phase::Connect, format!("could not {what}: {error}")).with_source(source)
 }
 
-fn handshake_failed(error: io::Error) -> Error {
+fn handshake_failed(error: io::Error, peer: &str) -> Error {
     let message = match error.kind() {
-        io::ErrorKind::UnexpectedEof => "the server closed the connection during the TLS handshake".into(),
+        io::ErrorKind::UnexpectedEof => format!("the {peer} closed the connection during the TLS handshake"),
+        _ if peer == "proxy" => format!("the TLS handshake with the proxy failed: {error}"),
         _ => format!("the TLS handshake failed: {error}"),
     };
     Error::new(Kind::Tls, Phase::Connect, message).with_source(error)
@@ -206,38 +186,6 @@ fn handshake_failed(error: io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn families_take_turns() {
-        let parse = |list: &[&str]| -> Vec<SocketAddr> {
-            list.iter().filter_map(|address| address.parse().ok()).collect()
-        };
-        let mixed = parse(&["[::1]:1", "[::2]:1", "[::3]:1", "127.0.0.1:1"]);
-        let wanted = parse(&["[::1]:1", "127.0.0.1:1", "[::2]:1", "[::3]:1"]);
-        assert_eq!(alternate_families(mixed), wanted);
-    }
-
-    #[test]
-    fn an_address_that_does_not_answer_holds_up_the_next_for_a_quarter_second() -> io::Result<()> {
-        // Linux drops every SYN to a listener whose queue is full.
-        let silent = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None)?;
-        silent.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into())?;
-        silent.listen(0)?;
-        let silent_address = silent.local_addr()?.as_socket().ok_or(io::ErrorKind::InvalidData)?;
-        let limit = Duration::from_millis(200);
-        let queued: Vec<_> =
-            std::iter::from_fn(|| std::net::TcpStream::connect_timeout(&silent_address, limit).ok())
-                .collect();
-        let good = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let addresses = vec![silent_address, good.local_addr()?];
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let started = std::time::Instant::now();
-        let connected = runtime.block_on(race(addresses, None))?;
-        assert_eq!(connected.peer_addr()?, good.local_addr()?);
-        assert!(started.elapsed() >= ATTEMPT_DELAY && started.elapsed() < 4 * ATTEMPT_DELAY);
-        drop(queued);
-        Ok(())
-    }
 
     #[test]
     fn pauses_between_retries_grow_to_a_limit() {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use bytes::BytesMut;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustls::ClientConnection;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -82,8 +83,9 @@ impl AsyncStream {
         Ok(Self { ready, stream, buffer: BytesMut::new() })
     }
 
-    /// Completes the TLS handshake, if there is one.
-    pub(crate) async fn handshake(&mut self) -> io::Result<()> {
+    /// Puts TLS on the stream and completes the handshake.
+    pub(super) async fn start_tls(&mut self, session: ClientConnection) -> io::Result<()> {
+        self.stream.start_tls(session)?;
         loop {
             match self.stream.handshake() {
                 Ok(true) => return Ok(()),
@@ -92,6 +94,49 @@ impl AsyncStream {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// Sends all of `data`.
+    pub(super) async fn send(&mut self, mut data: &[u8]) -> io::Result<()> {
+        while !data.is_empty() {
+            match self.stream.write(data) {
+                Ok(taken) => data = &data[taken..],
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.ready.writable().await?.clear_ready();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        loop {
+            match self.stream.flush() {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.ready.writable().await?.clear_ready();
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Receives what is there, as much as there is room for. 0 is the end.
+    pub(super) async fn receive(&mut self, into: &mut BytesMut) -> io::Result<usize> {
+        loop {
+            match self.stream.read(into) {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.ready.readable().await?.clear_ready();
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// Puts back what was received too early; it is read next.
+    pub(super) fn unread(&mut self, data: BytesMut) {
+        self.buffer = data;
+    }
+
+    /// Whether something was received that is not read yet.
+    pub(crate) fn has_buffered(&self) -> bool {
+        !self.buffer.is_empty()
     }
 
     /// Gives the stream back, no longer registered.

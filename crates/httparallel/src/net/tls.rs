@@ -13,18 +13,22 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
 use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
-use crate::config::{Config, Protocols, Verify};
+use crate::config::{Protocols, Verify};
 
-/// The rustls settings that `config` asks for.
-pub(super) fn client_config(config: &Config) -> Result<Arc<ClientConfig>> {
+/// The rustls settings for these settings of a client.
+pub(super) fn client_config(
+    verify: &Verify,
+    client_cert: Option<&(Vec<u8>, Vec<u8>)>,
+    protocols: Protocols,
+) -> Result<Arc<ClientConfig>> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = verifier(&config.verify, &provider)?;
+    let verifier = verifier(verify, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable("the TLS versions", error))?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
-    let mut tls = match &config.client_cert {
+    let mut tls = match client_cert {
         None => builder.with_no_client_auth(),
         Some((chain, key)) => {
             let key = PrivateKeyDer::from_pem_slice(key).map_err(|e| unusable("the client's key", e))?;
@@ -33,7 +37,7 @@ pub(super) fn client_config(config: &Config) -> Result<Arc<ClientConfig>> {
                 .map_err(|error| unusable("the client's certificate", error))?
         }
     };
-    tls.alpn_protocols = alpn(config.protocols);
+    tls.alpn_protocols = alpn(protocols);
     Ok(Arc::new(tls))
 }
 
@@ -164,9 +168,8 @@ mod tests {
         let _alone = ONE_AT_A_TIME.lock();
         let (one, other) = (platform_verifier().unwrap(), platform_verifier().unwrap());
         assert!(Arc::ptr_eq(&one, &other));
-        let config = Config::default();
-        let (one, other) = (client_config(&config).unwrap(), client_config(&config).unwrap());
-        assert!(!Arc::ptr_eq(&one, &other));
+        let config = || client_config(&Verify::Platform, None, Protocols::default()).unwrap();
+        assert!(!Arc::ptr_eq(&config(), &config()));
     }
 
     #[test]

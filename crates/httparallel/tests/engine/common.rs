@@ -70,9 +70,7 @@ pub(crate) fn h2c() -> Config {
 
 pub(crate) fn request(method: &str, url: &str, content: Content) -> Request {
     let url = Url::parse(url).unwrap();
-    let mut headers = Headers::new();
-    headers.append("Host", Bytes::copy_from_slice(url.host_header()));
-    Request { method: Method::new(method).unwrap(), url, headers, content }
+    Request::new(Method::new(method).unwrap(), url, &Headers::new(), content).unwrap()
 }
 
 pub(crate) fn get(url: &str) -> Request {

@@ -39,9 +39,9 @@ fn another_host_port_or_scheme_gets_no_credentials() {
 }
 
 #[test]
-fn an_upgrade_to_https_on_the_default_ports_keeps_credentials() {
+fn an_upgrade_to_https_on_the_default_ports_keeps_all_but_what_was_the_proxys() {
     let next = follow(&authorized("http://example.com/"), "https://example.com/");
-    assert_eq!(names(&next), ["Host", "Authorization", "proxy-authorization", "X-Kept"]);
+    assert_eq!(names(&next), ["Host", "Authorization", "X-Kept"]);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 mod credentials;
 mod hops;
+mod overrides;
 mod redirects;
 mod retries;
 
@@ -14,9 +15,7 @@ use crate::Url;
 
 fn request(method: &str, url: &str) -> Request {
     let url = Url::parse(url).unwrap();
-    let mut headers = Headers::new();
-    headers.append("Host", Bytes::copy_from_slice(url.host_header()));
-    Request { method: Method::new(method).unwrap(), url, headers, content: Content::Empty }
+    Request::new(Method::new(method).unwrap(), url, &Headers::new(), Content::Empty).unwrap()
 }
 
 fn get(url: &str) -> Request {

@@ -1,0 +1,106 @@
+//! Where a connection leads, and through what: what decides whether two requests may share one.
+
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use httparallel_proto::Result;
+use httparallel_proto::fetch::{Request, check_url};
+use httparallel_proto::proxy::{Proxy, Route};
+use httparallel_proto::url::Origin;
+
+use crate::config::{Config, Protocols};
+
+/// The far end of a connection. The pool keeps connections by it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Destination {
+    /// The origin of the request; that of the proxy, if the proxy takes requests for any origin.
+    origin: Origin,
+    /// The name for the TLS handshake, if it is not the origin's host.
+    sni_hostname: Option<Arc<str>>,
+    via: Option<Via>,
+}
+
+/// What a connection goes through.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) enum Via {
+    Forward(Arc<Proxy>),
+    Tunnel(Arc<Proxy>),
+}
+
+impl Destination {
+    /// Where `request` is to be sent. Fails if its URL cannot be requested, or its proxy is none.
+    pub(crate) fn of(request: &Request, config: &Config) -> Result<Self> {
+        check_url(&request.url)?;
+        let origin = request.url.origin();
+        let sni_hostname = request.sni_hostname().filter(|_| origin.is_secure()).cloned();
+        let Some(proxy) = config.proxies.of(&request.url)? else {
+            return Ok(Self { origin, sni_hostname, via: None });
+        };
+        // A proxy forwards HTTP/1.1. Whoever wants HTTP/2 without TLS speaks it with the origin.
+        let forwards = proxy.route(&origin) == Route::Forward && config.protocols.http1;
+        Ok(if forwards {
+            Self { origin: proxy.origin(), sni_hostname: None, via: Some(Via::Forward(proxy.clone())) }
+        } else {
+            Self { origin, sni_hostname, via: Some(Via::Tunnel(proxy.clone())) }
+        })
+    }
+
+    pub(super) fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    pub(super) fn via(&self) -> Option<&Via> {
+        self.via.as_ref()
+    }
+
+    /// The name that TLS asks for and verifies.
+    pub(super) fn server_name(&self) -> &str {
+        self.sni_hostname.as_deref().unwrap_or_else(|| self.origin.host().trim_end_matches('.'))
+    }
+
+    /// The proxy that takes the requests in absolute form.
+    pub(crate) fn forwards_through(&self) -> Option<&Arc<Proxy>> {
+        match &self.via {
+            Some(Via::Forward(proxy)) => Some(proxy),
+            _ => None,
+        }
+    }
+
+    /// Whether it is reached through a proxy that does not see the requests.
+    pub(crate) fn is_tunnelled(&self) -> bool {
+        matches!(self.via, Some(Via::Tunnel(_)))
+    }
+
+    /// Whether there is TLS with the origin itself.
+    pub(super) fn is_secure(&self) -> bool {
+        self.origin.is_secure() && self.forwards_through().is_none()
+    }
+
+    /// Whether a new connection could turn out to be HTTP/2.
+    pub(crate) fn may_share(&self, protocols: Protocols) -> bool {
+        protocols.http2 && (self.is_secure() || !protocols.http1)
+    }
+}
+
+impl Hash for Destination {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        // Few clients reach one origin in more than one way.
+        self.origin.hash(state);
+    }
+}
+
+impl fmt::Display for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.origin.fmt(f)
+    }
+}
+
+impl fmt::Debug for Destination {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.via {
+            None => write!(f, "Destination({self})"),
+            Some(Via::Forward(proxy) | Via::Tunnel(proxy)) => write!(f, "Destination({self}, {proxy:?})"),
+        }
+    }
+}
