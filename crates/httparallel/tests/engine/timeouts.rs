@@ -56,6 +56,20 @@ fn connecting_is_limited() {
 }
 
 #[test]
+fn a_limit_shorter_than_the_quickest_connection_is_kept() {
+    let server = server();
+    for driver in DRIVERS {
+        let timeouts = Timeouts { connect: Some(std::time::Duration::from_nanos(1)), ..Timeouts::NONE };
+        let engine = Engine::new(Config::default());
+        assert_fails(
+            send_with(&engine, get(&server.http_url()), within(driver, timeouts)),
+            Kind::Timeout,
+            Phase::Connect,
+        );
+    }
+}
+
+#[test]
 fn the_total_limit_ends_connecting() {
     let nowhere = unreachable();
     for driver in DRIVERS {
