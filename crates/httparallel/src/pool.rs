@@ -1,6 +1,28 @@
-//! Which request gets which connection: the pool's decisions, for whoever carries requests itself.
+//! Connection pools: one that opens its connections itself, and the decisions alone.
 //!
-//! [`Client`](crate::Client) has all of this inside. A transport of your own, with connections of [`pump`](crate::pump)
+//! A [`ConnectionPool`] is what [`Client`](crate::Client) has inside: requests as they are sent, with nothing added but
+//! `Host`; its connections, and why they were closed.
+//!
+//! ```no_run
+//! use httparallel::pool::ConnectionPool;
+//! use httparallel::{Config, Content, Headers, Method, Request, Settings, Url};
+//!
+//! let pool = ConnectionPool::new(Config::default());
+//! let url = Url::parse("https://www.example.com/")?;
+//! let request = Request::new(Method::GET, url, &Headers::new(), Content::Empty)?;
+//! let operation = pool.start(request, Settings { blocking: true, ..Settings::default() }, None)?;
+//! operation.wait(&mut || Ok(())).ok();
+//! println!("{}", operation.head()?.status);
+//! for connection in pool.connections() {
+//!     println!("{} {:?} {}", connection.origin, connection.protocol, connection.state);
+//! }
+//! for (why, count) in pool.closings() {
+//!     println!("{count} connections closed: {why}");
+//! }
+//! # Ok::<(), httparallel::Error>(())
+//! ```
+//!
+//! A transport of your own, with connections of [`pump`](crate::pump)
 //! over streams of your own, decides with the same [`Pool`]: tell it what happened, and do what it answers.
 //!
 //! ```
@@ -23,4 +45,4 @@ pub use httparallel_proto::pool::{
     Action, Assignment, ConnId, Dropped, Lane, Limits, Opened, Pool, State, WaiterId, Wish,
 };
 
-pub use crate::engine::ConnectionInfo;
+pub use crate::engine::{Closed, ConnectionInfo, Engine as ConnectionPool};

@@ -100,6 +100,11 @@ macro_rules! client {
                 self.0.engine.connections()
             }
 
+            /// How many connections were closed so far, by reason, in no order.
+            pub fn closings(&self) -> Vec<($crate::pool::Closed, u64)> {
+                self.0.engine.closings()
+            }
+
             /// Closes all connections of this client and its clones. Requests on their way fail with
             /// [`Kind::Closed`](crate::Kind::Closed), and so do later ones.
             pub fn close(&self) {

@@ -8,6 +8,7 @@ use httparallel_proto::pool::{Opened, State};
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase, Result};
 
+use super::closings::Closed;
 use super::shared::Shared;
 use crate::config::Config;
 use crate::operation::{Op, Operation, Settings, Upload};
@@ -93,6 +94,11 @@ impl Engine {
                 requests,
             })
             .collect()
+    }
+
+    /// How many connections were closed so far, by reason, in no order.
+    pub fn closings(&self) -> Vec<(Closed, u64)> {
+        self.current().map(|shared| shared.closings.list()).unwrap_or_default()
     }
 
     /// The state of this process's generation, made if there is none yet.

@@ -1,6 +1,7 @@
 //! A client's engine: its pool, and what is done about the pool's answers.
 
 mod block;
+mod closings;
 mod handle;
 mod housekeeping;
 mod shared;
@@ -8,5 +9,7 @@ mod turns;
 
 pub(crate) use block::BlockLink;
 pub use block::{Block, Outcome};
+pub use closings::Closed;
+pub(crate) use closings::Fate;
 pub use handle::{ConnectionInfo, Engine};
 pub(crate) use shared::{Handle, Shared, complete};

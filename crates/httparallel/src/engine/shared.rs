@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::closings::{Closed, Closings, Fate};
 use super::housekeeping::Housekeeper;
 use super::turns::{self, Turn};
 use crate::config::Config;
@@ -48,6 +49,7 @@ pub(crate) struct Shared {
     /// Wakes the housekeeper, when it sleeps without an end or too long.
     pub(super) chores: Notify,
     pub(super) housekeeper: super::housekeeping::Alarm,
+    pub(super) closings: Closings,
     connector: Connector,
     /// Attempts to connect, so that one nobody waits for any more can be stopped.
     attempts: Mutex<HashMap<ConnId, AbortHandle>>,
@@ -62,6 +64,7 @@ impl Shared {
             closed: AtomicBool::new(false),
             chores: Notify::new(),
             housekeeper: super::housekeeping::Alarm::new(),
+            closings: Closings::default(),
             connector: Connector::new(config.clone()),
             attempts: Mutex::new(HashMap::new()),
             config,
@@ -141,24 +144,28 @@ impl Shared {
     }
 
     /// A request on this connection is over.
-    pub(crate) fn release(self: &Arc<Self>, id: ConnId, parked: Option<Arc<Parked>>, reusable: bool) {
+    pub(crate) fn release(self: &Arc<Self>, id: ConnId, parked: Option<Arc<Parked>>, fate: Fate) {
         let handle = parked.map(Handle::Detached);
         let now = Instant::now();
-        drop(self.change(|pool, actions| pool.released(id, handle, reusable, now, actions)));
+        if let Err(why) = fate {
+            self.closings.count(why);
+        }
+        drop(self.change(|pool, actions| pool.released(id, handle, fate.is_ok(), now, actions)));
     }
 
     /// Takes back a connection that was granted to a thread whose operation is over. It is closed, unless
     /// nothing was sent on it.
     pub(crate) fn give_up(self: &Arc<Self>, granted: Granted) {
         if granted.parked.abandon() {
-            self.release(granted.id, Some(granted.parked), true);
+            self.release(granted.id, Some(granted.parked), Ok(()));
         } else {
-            self.forget(granted.id);
+            self.forget(granted.id, Closed::Cancelled);
         }
     }
 
     /// A connection is gone, whatever it was doing.
-    pub(crate) fn forget(self: &Arc<Self>, id: ConnId) {
+    pub(crate) fn forget(self: &Arc<Self>, id: ConnId, why: Closed) {
+        self.closings.count(why);
         drop(self.change(|pool, actions| pool.closed(id, actions)));
     }
 
@@ -211,7 +218,10 @@ impl Shared {
                     });
                     attempts.insert(conn, attempt.abort_handle());
                 }
-                Action::Close { handle, .. } => self.shut(&handle),
+                Action::Close { handle, why } => {
+                    self.closings.count(Closed::Dropped(why));
+                    self.shut(&handle);
+                }
                 Action::Abandon { conn } => {
                     let attempt = self.attempts.lock().remove(&conn);
                     if let Some(attempt) = attempt {
@@ -231,7 +241,7 @@ impl Shared {
         let (kept, served) = (handle.clone(), op.clone());
         if let Err(error) = caught(|| self.hand_over(id, handle, op)) {
             let _ = caught(|| served.cancel(error));
-            self.forget(id);
+            self.forget(id, Closed::Defect);
             let _ = caught(|| self.shut(&kept));
         }
     }
@@ -258,7 +268,7 @@ impl Shared {
             }
             attached.start(op, self);
         } else {
-            self.forget(id);
+            self.forget(id, Closed::Stale);
             self.dispatch(&op);
         }
     }

@@ -19,7 +19,7 @@ use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
 use super::connection::{Connection, Ended};
-use crate::engine::{Handle, Shared, complete};
+use crate::engine::{Closed, Handle, Shared, complete};
 use crate::net::register;
 use crate::operation::Op;
 use crate::panics::caught;
@@ -68,7 +68,7 @@ impl Attached {
         let Some(connection) = inner.connection.as_mut().filter(|_| usable) else {
             drop(inner);
             self.close();
-            shared.forget(self.id);
+            shared.forget(self.id, Closed::Stale);
             return shared.dispatch(&op);
         };
         let handle = Some(Handle::Attached(self.clone()));
@@ -97,7 +97,7 @@ impl Attached {
             task.wake();
         }
         drop(closed);
-        shared.release(self.id, None, reusable);
+        shared.release(self.id, None, if reusable { Ok(()) } else { Err(Closed::Cancelled) });
     }
 
     /// Closes the connection, whatever it is doing. Returns the operation it served, which is not told.
@@ -125,12 +125,12 @@ impl Attached {
 
     /// Releases the connection, then completes the operation, which may start the next one right here.
     fn finish(&self, ended: Ended, shared: &Arc<Shared>) {
-        let reusable = ended.is_reusable();
-        if !reusable {
+        let fate = ended.fate();
+        if fate.is_err() {
             // The task holds the socket too: it must see that the connection is gone.
             self.close();
         }
-        shared.release(self.id, None, reusable);
+        shared.release(self.id, None, fate);
         complete(&ended.op, ended.attempt);
     }
 }
@@ -208,7 +208,7 @@ impl Task {
                 }
                 Found::Closed => return Poll::Ready(()),
                 Found::Died => {
-                    self.shared.release(self.attached.id, None, false);
+                    self.shared.release(self.attached.id, None, Err(Closed::Stale));
                     return Poll::Ready(());
                 }
             }
@@ -218,7 +218,7 @@ impl Task {
     /// After a panic: the connection's state is unknown, so it goes, and what it served fails.
     fn give_up(&self, error: Error) {
         let served = caught(|| self.attached.close()).ok().flatten();
-        self.shared.forget(self.attached.id);
+        self.shared.forget(self.attached.id, Closed::Defect);
         if let Some(op) = served {
             op.cancel(error);
         }

@@ -13,7 +13,7 @@ use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase};
 
 use super::outgoing::{Failure, Outgoing};
-use crate::engine::Handle;
+use crate::engine::{Closed, Fate, Handle};
 use crate::net::Stream;
 use crate::operation::{Attempt, Op};
 
@@ -371,7 +371,10 @@ impl Connection {
 
 impl Ended {
     /// Whether the connection may serve another request.
-    pub(crate) fn is_reusable(&self) -> bool {
-        self.reuse == Reuse::Yes
+    pub(crate) fn fate(&self) -> Fate {
+        match self.reuse {
+            Reuse::Yes => Ok(()),
+            Reuse::No(reason) => Err(Closed::Unfit(reason)),
+        }
     }
 }

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use rustix::event::PollFlags;
 
 use super::connection::{Connection, Ended};
-use crate::engine::complete;
+use crate::engine::{Closed, complete};
 use crate::net::{Interrupt, SLICE, Waited, wait_ready};
 use crate::operation::{Granted, Op};
 use crate::panics::caught;
@@ -50,7 +50,7 @@ pub(crate) fn drive(
 ) -> Waited {
     let id = granted.id;
     caught(|| drive_granted(op, granted, ready, interrupt)).unwrap_or_else(|error| {
-        op.shared.forget(id);
+        op.shared.forget(id, Closed::Defect);
         op.cancel(error);
         Waited::Ready
     })
@@ -69,7 +69,7 @@ fn drive_granted(
     let now = Instant::now();
     if !connection.is_serving() && !connection.is_reusable() {
         drop(connection);
-        op.shared.forget(granted.id);
+        op.shared.forget(granted.id, Closed::Stale);
         op.shared.dispatch(op);
         return Waited::Ready;
     }
@@ -148,16 +148,15 @@ fn put_back(op: &Arc<Op>, granted: Granted, connection: Connection, waited: Wait
 /// Gives the connection back to the pool, then completes the operation.
 fn finish(granted: Granted, connection: Connection, ended: Ended) -> Waited {
     let shared = ended.op.shared.clone();
-    // A cancellation meanwhile has closed the connection.
-    let handle = if ended.op.end_driving() && ended.is_reusable() {
-        granted.parked.put(connection);
-        Some(granted.parked)
-    } else {
-        drop(connection);
-        None
-    };
-    let reusable = handle.is_some();
-    shared.release(granted.id, handle, reusable);
+    // A cancellation meanwhile has closed the connection, and the pool knows.
+    if ended.op.end_driving() {
+        let fate = ended.fate();
+        let handle = fate.is_ok().then(|| {
+            granted.parked.put(connection);
+            granted.parked
+        });
+        shared.release(granted.id, handle, fate);
+    }
     complete(&ended.op, ended.attempt);
     Waited::Ready
 }

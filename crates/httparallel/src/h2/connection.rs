@@ -16,7 +16,7 @@ use tokio::task::AbortHandle;
 
 use super::streams::Streams;
 use super::{exchange, settings};
-use crate::engine::{Handle, Shared};
+use crate::engine::{Closed, Handle, Shared};
 use crate::net::AsyncStream;
 use crate::operation::Op;
 use crate::panics::{caught, caught_in};
@@ -67,7 +67,7 @@ impl Http2 {
         let mut streams = self.streams.lock();
         let Some(request) = op.begin(self.id, Some(Handle::Http2(self.clone()))) else {
             drop(streams);
-            return shared.release(self.id, None, true);
+            return shared.release(self.id, None, Ok(()));
         };
         let (send, notify) = (self.send.clone(), resumed.clone());
         let exchange = exchange::run(self.clone(), shared.clone(), op.clone(), request, send, notify);
@@ -80,7 +80,7 @@ impl Http2 {
         let removed = self.streams.lock().remove(op);
         if let Some(stream) = removed {
             stream.task.abort();
-            op.shared.release(self.id, None, true);
+            op.shared.release(self.id, None, Ok(()));
         }
     }
 
@@ -159,7 +159,7 @@ async fn drive(
     connection: h2::client::Connection<AsyncStream, Bytes>,
 ) {
     let driven = caught_in(drive_frames(&shared, &opened, connection)).await;
-    shared.forget(opened.id);
+    shared.forget(opened.id, Closed::Ended);
     opened.settle();
     if let Err(error) = driven {
         for op in opened.close() {

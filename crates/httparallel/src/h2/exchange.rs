@@ -40,7 +40,7 @@ pub(super) async fn run(
         }
     };
     if connection.take(&op) {
-        shared.release(connection.id, None, true);
+        shared.release(connection.id, None, Ok(()));
         match attempt {
             Some(attempt) => complete(&op, attempt),
             None => shared.dispatch(&op),

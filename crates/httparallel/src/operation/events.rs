@@ -14,7 +14,7 @@ use tokio::task::AbortHandle;
 
 use super::{Granted, Head, Hop, Mode, Op, OpState, STREAM_BUFFER};
 use crate::completion::Listener;
-use crate::engine::Handle;
+use crate::engine::{Closed, Handle};
 use crate::h1::Parked;
 
 /// How often a request is sent again because its connection was lost: the first fresh connection that is
@@ -215,7 +215,7 @@ impl Op {
         if let Some((id, socket)) = driving {
             // Wakes the thread that polls it.
             let _ = rustix::net::shutdown(&*socket, rustix::net::Shutdown::Both);
-            self.shared.forget(id);
+            self.shared.forget(id, Closed::Cancelled);
         }
         self.tell(listener);
     }

@@ -11,6 +11,7 @@ mod addresses;
 mod block;
 mod budget;
 mod cancel;
+mod closings;
 mod common;
 mod early_answers;
 mod extra_bytes;
