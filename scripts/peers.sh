@@ -7,7 +7,8 @@ set -eu
 peers='nginx      nginx           a production HTTP/1.1 and TLS server
 nghttpd    nghttp2-server  an HTTP/2 server that is not built on our own HTTP/2 library
 tinyproxy  tinyproxy       an HTTP proxy
-microsocks microsocks      a SOCKS5 proxy'
+microsocks microsocks      a SOCKS5 proxy
+stunnel    stunnel4        TLS around a proxy'
 
 # Debian puts servers into sbin, which the PATH of a plain user may lack.
 PATH=$PATH:/usr/sbin:/usr/local/sbin

@@ -11,10 +11,14 @@
 Everything else is as in httpx: `httparallel.get`, `Client`, `AsyncClient` and so on.
 """
 
-from ._api import delete, get, head, options, parallel, patch, post, put, request, stream
+from . import concurrency
+from ._alias import alias_httpx
+from ._api import delete, get, head, options, parallel, patch, post, put, query, request, stream
+from ._app_transports import ASGITransport, WSGITransport
 from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
+from ._base_transports import AsyncBaseTransport, BaseTransport, MockTransport
 from ._client import AsyncClient, Client
-from ._config import USE_CLIENT_DEFAULT, Limits, Timeout, create_ssl_context
+from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, Timeout, create_ssl_context
 from ._cookies import Cookies
 from ._exceptions import (
     BodyTooLarge,
@@ -56,13 +60,29 @@ from ._native import VERSION as __version__
 from ._parallel import AsyncParallel, AsyncPendingResponse, Parallel, PendingResponse
 from ._request import Request
 from ._response import Response
+from ._sse import EventSource, ServerSentEvent
 from ._status_codes import codes
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
-from ._transports import AsyncBaseTransport, AsyncHTTPTransport, BaseTransport, HTTPTransport, MockTransport
+from ._transports import AsyncHTTPTransport, HTTPTransport
 
-__all__ = [
-    "URL",
-    "USE_CLIENT_DEFAULT",
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from . import core
+    from .core import AsyncConnectionPool as AsyncConnectionPool
+    from .core import ConnectionPool as ConnectionPool
+del TYPE_CHECKING  # `__all__` and the names here are the same
+
+__title__ = "httparallel"
+__description__ = "The HTTP client that sends many requests at once."
+
+__all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper and lower case alike
+    "__description__",
+    "__title__",
+    "__version__",
+    "alias_httpx",
+    "ASGITransport",
     "AsyncBaseTransport",
     "AsyncByteStream",
     "AsyncClient",
@@ -76,41 +96,59 @@ __all__ = [
     "ByteStream",
     "Client",
     "CloseError",
+    "codes",
+    "concurrency",
     "ConnectError",
     "ConnectTimeout",
     "CookieConflict",
     "Cookies",
+    "core",
+    "create_ssl_context",
     "DecodingError",
+    "delete",
     "DigestAuth",
+    "EventSource",
     "FunctionAuth",
+    "get",
+    "head",
+    "Headers",
     "HTTPError",
     "HTTPStatusError",
     "HTTPTransport",
     "HTTPXDeprecationWarning",
-    "Headers",
     "InvalidURL",
     "Limits",
     "LocalProtocolError",
     "MockTransport",
     "NetRCAuth",
     "NetworkError",
+    "options",
     "Origin",
+    "parallel",
     "Parallel",
+    "patch",
     "PendingResponse",
     "PoolTimeout",
+    "post",
     "ProtocolError",
+    "Proxy",
     "ProxyError",
+    "put",
+    "query",
     "QueryParams",
     "ReadError",
     "ReadTimeout",
     "RemoteProtocolError",
+    "request",
     "Request",
     "RequestCancelled",
     "RequestError",
     "RequestNotRead",
     "Response",
     "ResponseNotRead",
+    "ServerSentEvent",
     "SSEError",
+    "stream",
     "StreamClosed",
     "StreamConsumed",
     "StreamError",
@@ -121,22 +159,22 @@ __all__ = [
     "TotalTimeout",
     "TransportError",
     "UnsupportedProtocol",
+    "URL",
+    "USE_CLIENT_DEFAULT",
     "WriteError",
     "WriteTimeout",
-    "__version__",
-    "codes",
-    "create_ssl_context",
-    "delete",
-    "get",
-    "head",
-    "options",
-    "parallel",
-    "patch",
-    "post",
-    "put",
-    "request",
-    "stream",
+    "WSGITransport",
 ]
+
+
+def __getattr__(name: str) -> "Any":  # noqa: ANN401 - a module, or a class of it
+    # The low level is loaded when somebody wants it.
+    if name in ("core", "AsyncConnectionPool", "ConnectionPool"):
+        from importlib import import_module
+
+        loaded = import_module(f"{__name__}.core")
+        return loaded if name == "core" else getattr(loaded, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _stop_at_exit() -> None:

@@ -1,21 +1,38 @@
 """The functions for single requests, and `parallel()`: each makes a client, uses it, and closes it."""
 
+# mypy: disable-error-code="empty-body"
+# The verbs are signatures; what they do is in `_function`.
+
 from __future__ import annotations
 
 from ._client import Client
-from ._config import DEFAULT_TIMEOUT_CONFIG
+from ._config import DEFAULT_LIMITS, DEFAULT_TIMEOUT_CONFIG
 from ._public import public
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import ssl
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
-    from typing import Any
+    from typing import Any, TypeVar
 
     from ._config import Limits
     from ._parallel import Parallel
     from ._response import Response
-    from ._types import AuthTypes, CookieTypes, HeaderTypes, TimeoutTypes, URLTypes
+    from ._types import (
+        AuthTypes,
+        CookieTypes,
+        HeaderTypes,
+        ProxyTypes,
+        QueryParamTypes,
+        RequestContent,
+        RequestData,
+        RequestFiles,
+        TimeoutTypes,
+        URLTypes,
+    )
+
+    Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 @public
@@ -23,68 +40,44 @@ def request(
     method: str,
     url: URLTypes,
     *,
+    params: QueryParamTypes | None = None,
+    content: RequestContent | None = None,
+    data: RequestData | None = None,
+    files: RequestFiles | None = None,
+    json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+    headers: HeaderTypes | None = None,
     cookies: CookieTypes | None = None,
-    follow_redirects: bool = False,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
     timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
-    verify: Any = True,  # noqa: ANN401 - as `Client` has it
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
     trust_env: bool = True,
-    **arguments: Any,  # noqa: ANN401 - those of `Client.request`
 ) -> Response:
     """Sends one request and returns its response.
 
-    Takes the arguments of `Client.request`, and `verify` and `trust_env` of `Client`. For several requests
-    use a `Client`: it keeps connections.
+    The arguments are those of `Client` and of `Client.request`. For several requests use a `Client`: it
+    keeps connections.
     """
     with Client(
         cookies=cookies,
-        follow_redirects=follow_redirects,
-        timeout=timeout,
+        proxy=proxy,
         verify=verify,
+        timeout=timeout,
         trust_env=trust_env,
     ) as client:
-        return client.request(method, url, **arguments)
-
-
-@public
-def get(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401 - those of `request`
-    """Sends a `GET` request."""
-    return request("GET", url, **arguments)
-
-
-@public
-def options(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401 - those of `request`
-    """Sends an `OPTIONS` request."""
-    return request("OPTIONS", url, **arguments)
-
-
-@public
-def head(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401 - those of `request`
-    """Sends a `HEAD` request."""
-    return request("HEAD", url, **arguments)
-
-
-@public
-def post(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401 - those of `request`
-    """Sends a `POST` request."""
-    return request("POST", url, **arguments)
-
-
-@public
-def put(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401 - those of `request`
-    """Sends a `PUT` request."""
-    return request("PUT", url, **arguments)
-
-
-@public
-def patch(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401 - those of `request`
-    """Sends a `PATCH` request."""
-    return request("PATCH", url, **arguments)
-
-
-@public
-def delete(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401 - those of `request`
-    """Sends a `DELETE` request."""
-    return request("DELETE", url, **arguments)
+        return client.request(
+            method,
+            url,
+            content=content,
+            data=data,
+            files=files,
+            json=json,
+            params=params,
+            headers=headers,
+            auth=auth,
+            follow_redirects=follow_redirects,
+        )
 
 
 @public
@@ -92,31 +85,218 @@ def stream(
     method: str,
     url: URLTypes,
     *,
+    params: QueryParamTypes | None = None,
+    content: RequestContent | None = None,
+    data: RequestData | None = None,
+    files: RequestFiles | None = None,
+    json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+    headers: HeaderTypes | None = None,
     cookies: CookieTypes | None = None,
-    follow_redirects: bool = False,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
     timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
-    verify: Any = True,  # noqa: ANN401 - as `Client` has it
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
     trust_env: bool = True,
-    **arguments: Any,  # noqa: ANN401 - those of `Client.request`
 ) -> AbstractContextManager[Response]:
     """A response whose body is read inside the `with` block: see `Client.stream`."""
     from contextlib import contextmanager
 
     @contextmanager
-    def streamed() -> Iterator[Response]:
+    def streaming() -> Iterator[Response]:
         with (
             Client(
                 cookies=cookies,
-                follow_redirects=follow_redirects,
-                timeout=timeout,
+                proxy=proxy,
                 verify=verify,
+                timeout=timeout,
                 trust_env=trust_env,
             ) as client,
-            client.stream(method, url, **arguments) as response,
+            client.stream(
+                method,
+                url,
+                content=content,
+                data=data,
+                files=files,
+                json=json,
+                params=params,
+                headers=headers,
+                auth=auth,
+                follow_redirects=follow_redirects,
+            ) as response,
         ):
             yield response
 
-    return streamed()
+    return streaming()
+
+
+def _function(signature: Function) -> Function:
+    """Makes a function that hands its arguments to `request`, of one that says which ones there are."""
+    name = signature.__name__
+    method = name.upper()
+    allowed = frozenset(signature.__kwdefaults__ or ())
+
+    def function(url: URLTypes, **arguments: Any) -> Response:  # noqa: ANN401
+        unknown = arguments.keys() - allowed
+        if unknown:
+            raise TypeError(f"{name}() got an unexpected keyword argument {min(unknown)!r}")
+        return request(method, url, **arguments)
+
+    function.__name__, function.__qualname__, function.__doc__ = name, name, signature.__doc__
+    function.__wrapped__ = signature  # type: ignore[attr-defined] # for inspect.signature
+    return public(function)  # type: ignore[return-value]
+
+
+@_function
+def get(
+    url: URLTypes,
+    *,
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    trust_env: bool = True,
+) -> Response:
+    """Sends a `GET` request."""
+
+
+@_function
+def options(
+    url: URLTypes,
+    *,
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    trust_env: bool = True,
+) -> Response:
+    """Sends an `OPTIONS` request."""
+
+
+@_function
+def head(
+    url: URLTypes,
+    *,
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    trust_env: bool = True,
+) -> Response:
+    """Sends a `HEAD` request."""
+
+
+@_function
+def post(
+    url: URLTypes,
+    *,
+    content: RequestContent | None = None,
+    data: RequestData | None = None,
+    files: RequestFiles | None = None,
+    json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    trust_env: bool = True,
+) -> Response:
+    """Sends a `POST` request."""
+
+
+@_function
+def put(
+    url: URLTypes,
+    *,
+    content: RequestContent | None = None,
+    data: RequestData | None = None,
+    files: RequestFiles | None = None,
+    json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    trust_env: bool = True,
+) -> Response:
+    """Sends a `PUT` request."""
+
+
+@_function
+def patch(
+    url: URLTypes,
+    *,
+    content: RequestContent | None = None,
+    data: RequestData | None = None,
+    files: RequestFiles | None = None,
+    json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    trust_env: bool = True,
+) -> Response:
+    """Sends a `PATCH` request."""
+
+
+@_function
+def delete(
+    url: URLTypes,
+    *,
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    verify: ssl.SSLContext | str | bool = True,
+    trust_env: bool = True,
+) -> Response:
+    """Sends a `DELETE` request."""
+
+
+@_function
+def query(
+    url: URLTypes,
+    *,
+    content: RequestContent | None = None,
+    data: RequestData | None = None,
+    files: RequestFiles | None = None,
+    json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    verify: ssl.SSLContext | str | bool = True,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    trust_env: bool = True,
+) -> Response:
+    """Sends a `QUERY` request: like `GET` with content (RFC 10008)."""
 
 
 @public
@@ -127,9 +307,10 @@ def parallel(
     headers: HeaderTypes | None = None,
     cookies: CookieTypes | None = None,
     follow_redirects: bool = False,
+    proxy: ProxyTypes | None = None,
     timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
     limits: Limits | None = None,
-    verify: Any = True,  # noqa: ANN401 - as `Client` has it
+    verify: ssl.SSLContext | str | bool = True,
     trust_env: bool = True,
     http2: bool = False,
 ) -> Parallel:
@@ -144,7 +325,6 @@ def parallel(
     `max_concurrency` bounds how many run at once (100 by default, the client's limit on connections). The
     other arguments are those of `Client`. See `Client.parallel` for a block on a client that you have.
     """
-    from ._config import DEFAULT_LIMITS
     from ._parallel import Parallel
 
     client = Client(
@@ -152,6 +332,7 @@ def parallel(
         headers=headers,
         cookies=cookies,
         follow_redirects=follow_redirects,
+        proxy=proxy,
         timeout=timeout,
         limits=limits or DEFAULT_LIMITS,
         verify=verify,

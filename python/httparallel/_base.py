@@ -8,8 +8,8 @@ a flow (see `_flow`), stepped in the caller's thread or task.
 from __future__ import annotations
 
 from time import monotonic
-from warnings import warn
 
+from ._client_settings import ClientSettings, auth_of
 from ._config import (
     DEFAULT_MAX_REDIRECTS,
     DEFAULT_TIMEOUT_CONFIG,
@@ -17,10 +17,13 @@ from ._config import (
     Timeout,
     UseClientDefault,
 )
+from ._exceptions import RemoteProtocolError, UnsupportedProtocol
 from ._flow import authenticated, read_whole, redirected
-from ._native import URL, VERSION, Headers, QueryParams, Settings, redirect
+from ._log import is_logged, log
+from ._native import URL, Headers, redirect
 from ._request import METHODS_WITH_CONTENT, Request
 from ._response import Response
+from ._routes import Routed
 from ._verbs import Verbs
 
 TYPE_CHECKING = False
@@ -29,10 +32,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias, TypeVar
 
     from ._auth import Auth
-    from ._cookies import Cookies
     from ._flow import AuthSteps, Flow
-    from ._native import Reply
-    from ._transports import AsyncHTTPTransport, HTTPTransport
+    from ._native import Reply, Settings
     from ._types import (
         AuthTypes,
         CookieTypes,
@@ -46,22 +47,19 @@ if TYPE_CHECKING:
         TimeoutTypes,
         URLTypes,
     )
+    from ._url_patterns import URLPattern
 
     Outcome = TypeVar("Outcome", covariant=True)
     EventHook: TypeAlias = Callable[..., Any]
     # Method, URL, headers, content and settings, as the engine takes them.
     EngineCall: TypeAlias = tuple[str, URL | str, Headers, bytes | None, Settings]
 
-USER_AGENT = f"python-httparallel/{VERSION}"
 
-
-class BaseClient(Verbs["Outcome"]):
+class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
     """What synchronous and async clients share: everything but the waiting."""
 
     _is_closed = False
     _is_entered = False
-    # Whether a subclass of the user's has its own `send` or `build_request`, which then has to be called.
-    _is_overridden = False
 
     def __init__(
         self,
@@ -78,14 +76,10 @@ class BaseClient(Verbs["Outcome"]):
         trust_env: bool = True,
         default_encoding: DefaultEncoding = "utf-8",
         transport: Any = None,  # noqa: ANN401 - the subclass's kind of transport
+        mounts: Mapping[URLPattern, Any] | None = None,
     ) -> None:
-        from ._transports import _EngineTransport
-
-        self._transport: Any = transport
-        self._engine_transport: HTTPTransport | AsyncHTTPTransport | None = None
-        # A subclass may carry requests in its own way.
-        if isinstance(transport, _EngineTransport) and not transport._is_overridden:
-            self._engine_transport = transport  # type: ignore[assignment]
+        self._transport = transport
+        self._mounts = mounts or {}
         self.base_url = base_url
         self.auth = auth
         self.params = params
@@ -98,117 +92,6 @@ class BaseClient(Verbs["Outcome"]):
         self._trust_env = trust_env
         self._default_encoding = default_encoding
         self._defaults = _Defaults(self)
-
-    # Settings, which may be changed between requests.
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether the client has been closed."""
-        return self._is_closed
-
-    @property
-    def trust_env(self) -> bool:
-        """Whether environment variables may configure the client."""
-        return self._trust_env
-
-    @property
-    def follow_redirects(self) -> bool:
-        """Whether redirects are followed, unless a request says otherwise."""
-        return self._follow_redirects
-
-    @follow_redirects.setter
-    def follow_redirects(self, follow: bool) -> None:
-        self._follow_redirects = follow
-        self._settings = self._settings_for(self._timeout, follow)
-
-    @property
-    def max_redirects(self) -> int:
-        """How many redirects in a row are followed."""
-        return self._max_redirects
-
-    @max_redirects.setter
-    def max_redirects(self, limit: int) -> None:
-        self._max_redirects = limit
-        self._settings = self._settings_for(self._timeout, self._follow_redirects)
-
-    @property
-    def timeout(self) -> Timeout:
-        """The time limits of each request."""
-        return self._timeout
-
-    @timeout.setter
-    def timeout(self, timeout: TimeoutTypes) -> None:
-        self._timeout = Timeout(timeout)
-        self._settings = self._settings_for(self._timeout, self._follow_redirects)
-
-    @property
-    def event_hooks(self) -> dict[str, list[EventHook]]:
-        """Functions that are called with each request before it is sent, and with each response."""
-        return self._event_hooks
-
-    @event_hooks.setter
-    def event_hooks(self, event_hooks: Mapping[str, list[EventHook]]) -> None:
-        self._event_hooks = {
-            "request": list(event_hooks.get("request", [])),
-            "response": list(event_hooks.get("response", [])),
-        }
-
-    @property
-    def auth(self) -> Auth | None:
-        """The authentication of each request, unless a request brings its own."""
-        return self._auth
-
-    @auth.setter
-    def auth(self, auth: AuthTypes | None) -> None:
-        self._auth = _auth_of(auth)
-
-    @property
-    def base_url(self) -> URL:
-        """What relative URLs are appended to."""
-        return self._base_url
-
-    @base_url.setter
-    def base_url(self, url: URLTypes) -> None:
-        self._base_url = _with_trailing_slash(URL(url))
-        self._has_base_url = str(url) != ""
-
-    @property
-    def headers(self) -> Headers:
-        """Headers of each request, unless a request sets them itself."""
-        return self._headers
-
-    @headers.setter
-    def headers(self, headers: HeaderTypes | None) -> None:
-        merged = Headers(
-            {
-                "Accept": "*/*",
-                "Accept-Encoding": "gzip, deflate, br, zstd",
-                "Connection": "keep-alive",
-                "User-Agent": USER_AGENT,
-            }
-        )
-        merged.update(headers)
-        self._headers = merged
-
-    @property
-    def cookies(self) -> Cookies:
-        """Cookies that are sent where they belong. Responses add to them."""
-        return self._cookies
-
-    @cookies.setter
-    def cookies(self, cookies: CookieTypes | None) -> None:
-        from ._cookies import Cookies
-
-        self._cookies = Cookies(cookies)
-
-    @property
-    def params(self) -> QueryParams:
-        """Query parameters of each request."""
-        return self._params
-
-    @params.setter
-    def params(self, params: QueryParamTypes | None) -> None:
-        self._params = QueryParams(params)
 
     # Requests.
 
@@ -299,7 +182,7 @@ class BaseClient(Verbs["Outcome"]):
             raise TypeError(f"The method must be a str, not {type(method).__name__}.")
         if (
             self._engine_transport is None
-            or self._is_overridden
+            or self._is_patched()
             or cookies
             or extensions
             or stream
@@ -330,21 +213,11 @@ class BaseClient(Verbs["Outcome"]):
             return None
         return request.method, request.url, request.headers, request.content, settings
 
-    def _settings_for(self, timeout: Timeout, follow_redirects: bool) -> Settings:
-        return Settings(
-            connect=timeout.connect,
-            read=timeout.read,
-            write=timeout.write,
-            pool=timeout.pool,
-            total=timeout.total,
-            follow_redirects=follow_redirects,
-            max_redirects=self._max_redirects,
-            cookies=True,
-        )
-
     def _delivered(self, reply: Reply, follow: bool) -> tuple[Response, bool]:
         """The response of an operation, and whether a redirect is left to follow: one that sets cookies."""
         response = Response._from_reply(reply, self._defaults)
+        if is_logged():
+            log(response)
         if not reply.sets_cookies:
             return response, False
         self.cookies.extract_cookies(response)
@@ -380,7 +253,7 @@ class BaseClient(Verbs["Outcome"]):
         return flow if stream else read_whole(flow)
 
     def _auth_for(self, request: Request, auth: AuthTypes | UseClientDefault | None) -> Auth:
-        chosen = self._auth if isinstance(auth, UseClientDefault) else _auth_of(auth)
+        chosen = self._auth if isinstance(auth, UseClientDefault) else auth_of(auth)
         if chosen is not None:
             return chosen
         from ._auth import Auth, BasicAuth
@@ -397,12 +270,15 @@ class BaseClient(Verbs["Outcome"]):
         response.request = request
         self.cookies.extract_cookies(response)
         response.default_encoding = self._default_encoding
+        if is_logged():
+            log(response)
 
     def _redirect_request(self, request: Request, response: Response) -> Request:
         """The request that a redirect leads to, by the engine's rules."""
         # Whether a stream can be sent again only shows when it is: a file can, a generator cannot.
         streamed = not hasattr(request, "_content")
         content = b"stream" if streamed else request.content
+        name: str | bytes | None = request.extensions.get("sni_hostname")
         found = redirect(
             request.method,
             request.url,
@@ -411,9 +287,12 @@ class BaseClient(Verbs["Outcome"]):
             False,
             response.status_code,
             response.headers,
+            name.decode("ascii") if isinstance(name, bytes) else name,
         )
         assert found is not None, "only redirects are followed"
-        method, url, headers, keeps_content = found
+        method, url, headers, keeps_content, name = found
+        # The target was another resource's. The name was another host's, unless the engine keeps it.
+        not_kept = {"target"} if name else {"target", "sni_hostname"}
         return Request(
             method,
             url,
@@ -421,14 +300,15 @@ class BaseClient(Verbs["Outcome"]):
             cookies=self._cookies,
             content=content if keeps_content and not streamed else None,
             stream=request.stream if keeps_content and streamed else None,
-            extensions=request.extensions,
+            extensions={key: each for key, each in request.extensions.items() if key not in not_kept},
         )
 
-    def _split(self, method: str, url: URLTypes, arguments: dict[str, Any]) -> tuple[Request, dict[str, Any]]:
-        """The arguments of a request: what makes it, and what says how it is sent."""
-        names = ("auth", "follow_redirects", "stream")
-        settings = {name: arguments.pop(name) for name in names if name in arguments}
-        return self.build_request(method, url, **arguments), settings
+    def _next_request(self, request: Request, response: Response) -> Request | None:
+        """The request that a redirect leads to, where it is not followed. None if it leads nowhere."""
+        try:
+            return self._redirect_request(request, response)
+        except (RemoteProtocolError, UnsupportedProtocol):
+            return None
 
     def _enter(self) -> None:
         if self._is_closed:
@@ -436,14 +316,6 @@ class BaseClient(Verbs["Outcome"]):
         if self._is_entered:
             raise RuntimeError("Cannot open a client instance more than once.")
         self._is_entered = True
-
-    # At the interpreter's exit nothing can be imported any more, and globals may be gone.
-    def __del__(self, _warn: Callable[..., None] = warn) -> None:
-        transport = getattr(self, "_engine_transport", None)
-        if transport is None or self._is_closed or not transport._engine.connections():
-            return
-        _warn(f"unclosed client {self!r}", ResourceWarning, source=self, stacklevel=2)
-        transport._engine.close()
 
 
 class _Defaults:
@@ -454,9 +326,7 @@ class _Defaults:
         self._cookies_of = client
 
     def next_request(self, response: Response) -> Request | None:
-        if not response.has_redirect_location:
-            return None
-        return self._cookies_of._redirect_request(response.request, response)
+        return self._cookies_of._next_request(response.request, response)
 
 
 def request_of(call: EngineCall) -> Request:
@@ -474,24 +344,6 @@ def _set_deadline(request: Request, spent: float = 0.0) -> None:
         request.extensions = {**request.extensions, "timeout": timeout}
 
 
-def _auth_of(auth: AuthTypes | None) -> Auth | None:
-    from ._auth import Auth, BasicAuth, FunctionAuth
-
-    if auth is None or isinstance(auth, Auth):
-        return auth
-    if isinstance(auth, tuple):
-        return BasicAuth(username=auth[0], password=auth[1])
-    if callable(auth):
-        return FunctionAuth(func=auth)
-    raise TypeError(f'Invalid "auth" argument: {auth!r}')
-
-
 def _may_have_userinfo(url: URLTypes) -> bool:
     """Whether a URL has credentials, which become a header on the long way."""
     return "@" in url if isinstance(url, str) else isinstance(url, URL) and url.userinfo != b""
-
-
-def _with_trailing_slash(url: URL) -> URL:
-    if url.raw_path.endswith(b"/"):
-        return url
-    return url.copy_with(raw_path=url.raw_path + b"/")

@@ -18,9 +18,8 @@ from weakref import WeakSet
 from ._config import USE_CLIENT_DEFAULT
 from ._exceptions import RequestCancelled, RequestError
 from ._flow import Wait
-from ._native import Block
 from ._stepper import Stepper
-from ._transports import HTTPTransport, settings_of
+from ._transports import settings_of
 from ._verbs import Verbs
 
 TYPE_CHECKING = False
@@ -100,7 +99,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
     ) -> None:
         pending._request = self._client.build_request(method, url, **arguments)
         flow = self._client._flow(pending._request, auth, follow_redirects, stream)
-        if self._client._engine_transport is not None:
+        if self._client._engine_for(pending._request.url) is not None:
             _check(pending._request)
         self._start_flow(pending, flow)
         self._begin()
@@ -121,11 +120,11 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
         if self._native is not None:
             raise RuntimeError("A parallel block cannot be entered twice.")
         self._client._check_open()
-        # Requests of a transport written in Python still need somewhere to be gathered.
-        transport = self._client._engine_transport or HTTPTransport()
-        limit = self._max_concurrency or transport._max_connections
+        from ._lanes import Lanes, native_block
+
+        self._native, limit = native_block(self._client, self._max_concurrency)
+        self._has_lanes = isinstance(self._native, Lanes)
         self._window = 2 * limit if limit else 1000
-        self._native = Block(transport._engine, limit)
         _open_blocks.add(self)
 
     def _leave(self) -> None:

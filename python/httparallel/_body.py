@@ -6,6 +6,8 @@ is synchronous and what is asynchronous here differs in those two functions and 
 
 from __future__ import annotations
 
+from time import monotonic
+
 from ._exceptions import RequestError, ResponseNotRead, StreamClosed, StreamConsumed, request_context
 from ._lazy import lazy
 from ._native import Headers
@@ -82,6 +84,8 @@ class Body:
     _defaults: ClientDefaults | None = None
     _is_streamed = False
     _num_bytes_downloaded = 0
+    # When the request was sent that a transport without a clock has answered.
+    _started: float | None = None
 
     @lazy
     def headers(self) -> Headers:
@@ -289,6 +293,7 @@ class Body:
             raise RuntimeError("The body is an asynchronous stream; use 'await response.aclose()'.")
         if not self.is_closed:
             self.is_closed = True
+            self._stop_clock()
             with request_context(self._request):
                 stream.close()
 
@@ -301,8 +306,22 @@ class Body:
             raise RuntimeError("The body is a synchronous stream; use 'response.close()'.")
         if not self.is_closed:
             self.is_closed = True
+            self._stop_clock()
             with request_context(self._request):
                 await stream.aclose()
+
+    def _time(self, started: float) -> None:
+        """Measures `elapsed`, unless the transport does that itself."""
+        self._started = started
+        if self.is_closed:
+            self._stop_clock()
+
+    def _stop_clock(self) -> None:
+        if self._started is not None:
+            from datetime import timedelta
+
+            self._elapsed = timedelta(seconds=monotonic() - self._started)
+            self._started = None
 
     @property
     def _is_whole(self) -> bool:

@@ -233,7 +233,11 @@ def create_ssl_context(
         context = verify
     if cert:
         context.load_cert_chain(*([cert] if isinstance(cert, str) else cert))
-    return context
+    if isinstance(verify, ssl.SSLContext):
+        return context
+    from ._recorded_context import record
+
+    return record(context, (verify, cert, trust_env))
 
 
 def _is_directory(path: str) -> bool:
@@ -263,3 +267,4 @@ def _context_of_system() -> ssl.SSLContext:
 DEFAULT_TIMEOUT_CONFIG = Timeout(5.0)
 DEFAULT_LIMITS = Limits(max_connections=100, max_keepalive_connections=20)
 DEFAULT_MAX_REDIRECTS = 20
+DEFAULT_MAX_EVENT_SIZE = 1024 * 1024

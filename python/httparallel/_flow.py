@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ._auth import Auth
     from ._base import BaseClient
+    from ._lanes import Lanes
     from ._native import Block, Operation
     from ._request import Request
     from ._response import Response
@@ -180,7 +181,10 @@ class Wait(Effect):
     __slots__ = ("backend", "source", "wakers")
 
     def __init__(
-        self, source: Block | Operation, backend: AsyncBackend | None, wakers: set[Callable[[], object]]
+        self,
+        source: Block | Lanes | Operation,
+        backend: AsyncBackend | None,
+        wakers: set[Callable[[], object]],
     ) -> None:
         self.source = source
         self.backend = backend
@@ -191,9 +195,14 @@ class Wait(Effect):
         self.source.wait()
 
     async def arun(self) -> None:
+        from ._lanes import Lanes
         from .concurrency import chosen_backend
 
-        await chosen_backend(self.backend).wait(self.source, wakers=self.wakers)
+        backend = chosen_backend(self.backend)
+        if isinstance(self.source, Lanes):
+            await backend.wait_for_any(self.source.busy(), self.wakers)
+        else:
+            await backend.wait(self.source, wakers=self.wakers)
 
 
 def run(flow: Flow[T]) -> T:
@@ -301,11 +310,11 @@ def redirected(
             response.history = list(history)
             if not response.has_redirect_location:
                 return response
+            if not follow_redirects:
+                response.next_request = client._next_request(request, response)
+                return response
             with request_context(request):
                 following = client._redirect_request(request, response)
-            if not follow_redirects:
-                response.next_request = following
-                return response
             yield Read(response)
         except BaseException:
             yield Close(response)

@@ -133,7 +133,7 @@ class Parallel(BaseBlock[PendingResponse]):
 
     def _begin(self) -> None:
         # A transport written in Python would carry the request out right here.
-        if self._client._engine_transport is not None:
+        if self._client._has_engines_only():
             run(self._step_flows())
 
     def _change(self) -> Wait:

@@ -10,7 +10,7 @@ from collections import OrderedDict, deque
 
 from ._exceptions import RequestCancelled, RequestError
 from ._flow import Close, Exchange, ReadRequest
-from ._transports import response_of, settings_of
+from ._transports import is_for_low_level, response_of, settings_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ._base import BaseClient, EngineCall
     from ._flow import Effect, Flow
+    from ._lanes import Lanes
     from ._native import Block, Operation
     from ._pending import BasePending
     from ._received import AsyncReceivedStream, ReceivedStream
@@ -36,8 +37,10 @@ class Stepper:
 
     def __init__(self, client: BaseClient[Any]) -> None:
         self._client = client
-        self._native: Block | None = None
+        self._native: Block | Lanes | None = None
         self._has_flows = False
+        # Whether the native block has an engine for every request, not just the client's one.
+        self._has_lanes = False
         # Those with an operation on its way, by its number in the native block.
         self._running: dict[int, BasePending] = {}
         # Flows to be stepped: new ones, and those whose operation is ready.
@@ -52,7 +55,7 @@ class Stepper:
     def _begin(self) -> None:
         """Takes the first step of a new flow, if that can be done without waiting."""
 
-    def _open_block(self) -> Block:
+    def _open_block(self) -> Block | Lanes:
         if self._native is None:
             if self._is_forked:
                 raise RuntimeError(
@@ -92,9 +95,8 @@ class Stepper:
                 continue
             yield from self._step(pending, pending._flow)
             # A transport written in Python carries requests out right here, one by one.
-            if self._client._engine_transport is None and (
-                self._settled if awaited is None else awaited._is_settled
-            ):
+            has_outcome = self._settled if awaited is None else awaited._is_settled
+            if has_outcome and not self._client._has_engines_only():
                 return
 
     def _step(self, pending: BasePending, flow: Flow[Response]) -> Flow[None]:
@@ -103,7 +105,7 @@ class Stepper:
             effect = self._resume(pending, flow)
             while True:
                 try:
-                    if isinstance(effect, Exchange) and self._client._engine_transport is not None:
+                    if isinstance(effect, Exchange) and self._takes(effect.request):
                         # Content produced while it is sent would need somebody to produce it all along.
                         yield ReadRequest(effect.request)
                         _check_wanted(pending)
@@ -145,13 +147,20 @@ class Stepper:
             return flow.throw(error)
         return flow.send(response_of(reply, request, self._stream_of(operation)))
 
+    def _takes(self, request: Request) -> bool:
+        """Whether the native block can carry a request: its engine is the one that the request goes to."""
+        transport = self._client._engine_for(request.url)
+        if transport is None or is_for_low_level(request):
+            return False
+        return self._has_lanes or transport is self._client._engine_transport
+
     def _submit_flow(self, pending: BasePending, request: Request) -> None:
         pending._sent = request
         settings = settings_of(request, stream=True)
         call = (request.method, request.url, request.headers, request.content, settings)
         self._submit(self._open_block(), pending, call)
 
-    def _submit(self, block: Block, pending: BasePending, call: EngineCall) -> None:
+    def _submit(self, block: Block | Lanes, pending: BasePending, call: EngineCall) -> None:
         pending._number, pending._operation = block.submit(*call)
         self._running[pending._number] = pending
 

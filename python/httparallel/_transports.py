@@ -1,13 +1,20 @@
-"""Transports: what carries one request and brings its response.
-
-`HTTPTransport` and `AsyncHTTPTransport` are the engine's; the others are written in Python, by users too.
-"""
+"""The engine as a transport: what carries one request and brings its response."""
 
 from __future__ import annotations
 
+from ._base_transports import AsyncBaseTransport, BaseTransport
 from ._config import DEFAULT_LIMITS
+from ._connection_options import (
+    certificate_of,
+    ingredients,
+    is_beyond_engine,
+    proxy_of,
+    roots_of,
+    socket_options_of,
+)
 from ._exceptions import RequestError
 from ._native import Engine, Settings
+from ._patches import WATCHED, is_low_level_patched
 from ._public import public
 from ._received import AsyncReceivedStream, ReceivedStream
 from ._response import Response
@@ -17,61 +24,19 @@ from .concurrency import chosen_backend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Awaitable, Callable
-    from types import TracebackType
-    from typing import Any, Self
+    from collections.abc import Iterable
+    from typing import Any
 
     from ._config import Limits
     from ._native import Operation, Reply, Upload
     from ._request import Request
-    from ._types import CertTypes
+    from ._types import CertTypes, ProxyTypes, SocketOption
     from .concurrency import AsyncBackend
+    from .core import AsyncConnectionPool, ConnectionPool
 
 
-@public
-class BaseTransport:
-    """The base of synchronous transports. Subclasses define `handle_request`."""
-
-    def handle_request(self, request: Request) -> Response:
-        """Sends the request and returns the response, whose stream may be still to be read."""
-        raise NotImplementedError(f"{type(self).__name__} does not define 'handle_request'.")
-
-    def close(self) -> None:
-        """Releases what the transport holds."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        self.close()
-
-
-@public
-class AsyncBaseTransport:
-    """The base of asynchronous transports. Subclasses define `handle_async_request`."""
-
-    async def handle_async_request(self, request: Request) -> Response:
-        """Sends the request and returns the response, whose stream may be still to be read."""
-        raise NotImplementedError(f"{type(self).__name__} does not define 'handle_async_request'.")
-
-    async def aclose(self) -> None:
-        """Releases what the transport holds."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        exc_type: type[BaseException] | None = None,
-        exc_value: BaseException | None = None,
-        traceback: TracebackType | None = None,
-    ) -> None:
-        await self.aclose()
+# Extensions that make the engine do otherwise than a request's URL says.
+OVERRIDES = ("sni_hostname", "target")
 
 
 class _EngineTransport:
@@ -80,11 +45,18 @@ class _EngineTransport:
     - `verify`: True for the system's certificate authorities, a path to a file or directory of others, or
       False for no verification.
     - `cert`: a client certificate: a file with certificate and key, or `(certificate, key)`.
+    - `proxy`: a proxy that all requests go through: a URL, or a `Proxy`.
     - `retries`: how often a failed attempt to connect is repeated.
+    - `socket_options`: options for each TCP socket, as `socket.setsockopt` takes them.
     """
 
-    # Whether a subclass of the user's has its own way to carry a request, which then has to be called.
+    # Whether a subclass of the user's, or this very transport, has its own way to carry a request, which then
+    # has to be called.
     _is_overridden = False
+    # A pool of the low level, which carries the requests where the engine cannot.
+    _core: Any = None
+    # Another one, for requests that need it, and for all of them while somebody has patched the low level.
+    _stand_in: Any = None
 
     def __init__(
         self,
@@ -94,14 +66,33 @@ class _EngineTransport:
         http1: bool = True,
         http2: bool = False,
         limits: Limits = DEFAULT_LIMITS,
+        proxy: ProxyTypes | None = None,
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,
+        socket_options: Iterable[SocketOption] | None = None,
     ) -> None:
         self._max_connections = limits.max_connections
+        verify, cert, trust_env = ingredients(verify, cert, trust_env)
+        self._arguments = (
+            verify,
+            cert,
+            trust_env,
+            http1,
+            http2,
+            limits,
+            proxy,
+            uds,
+            local_address,
+            retries,
+            None if socket_options is None else list(socket_options),
+        )
+        if is_beyond_engine(verify, cert, proxy):
+            self._core = self._low_level()
+            return
         self._engine = Engine(
-            verify=_roots(verify, trust_env),
-            cert=_certificate(cert),
+            verify=roots_of(verify, trust_env),
+            cert=certificate_of(cert),
             http1=http1,
             http2=http2,
             max_connections=limits.max_connections,
@@ -110,7 +101,35 @@ class _EngineTransport:
             uds=uds,
             local_address=local_address,
             retries=retries,
+            proxy=proxy_of(proxy),
+            socket_options=socket_options_of(socket_options),
         )
+
+    def _low_level(self) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds
+        """A pool of the low level that does as this transport was told."""
+        raise NotImplementedError
+
+    def _carrier(self, request: Request | None = None) -> Any:  # noqa: ANN401 - each subclass has one of two
+        """What carries the requests now, or this one, if it is not the engine."""
+        if self._core is not None:
+            return self._core
+        is_patched = bool(WATCHED) and is_low_level_patched()
+        if not is_patched and (request is None or not is_for_low_level(request)):
+            return None
+        if self._stand_in is None:
+            self._stand_in = self._low_level()
+        return self._stand_in
+
+    def __setattr__(self, name: str, value: object) -> None:
+        object.__setattr__(self, name, value)
+        # Tests replace these.
+        if name in ("handle_request", "handle_async_request"):
+            object.__setattr__(self, "_is_overridden", True)
+
+    def __delattr__(self, name: str) -> None:
+        object.__delattr__(self, name)
+        if name in ("handle_request", "handle_async_request"):
+            object.__delattr__(self, "_is_overridden")
 
     def _start(self, request: Request, settings: Settings, upload: Upload | None) -> Operation:
         content = request.content if upload is None else None
@@ -126,7 +145,18 @@ class HTTPTransport(_EngineTransport, BaseTransport):
     def __init_subclass__(cls) -> None:
         cls._is_overridden = cls.handle_request is not HTTPTransport.handle_request
 
+    def _low_level(self) -> ConnectionPool:
+        from ._core_transport import pool_arguments
+        from .core import ConnectionPool
+
+        return ConnectionPool(**pool_arguments(*self._arguments))
+
     def handle_request(self, request: Request) -> Response:
+        carrier = self._carrier(request)
+        if carrier is not None:
+            from ._core_transport import exchange
+
+            return exchange(carrier, request)
         return self._exchange(request, settings_of(request, stream=True), True)
 
     def _exchange(self, request: Request, settings: Settings, streamed: bool) -> Response:
@@ -148,7 +178,9 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         return response_of(reply, request, stream)
 
     def close(self) -> None:
-        self._engine.close()
+        for each in (self._core or self._engine, self._stand_in):
+            if each is not None:
+                each.close()
 
 
 @public
@@ -160,7 +192,18 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
     def __init_subclass__(cls) -> None:
         cls._is_overridden = cls.handle_async_request is not AsyncHTTPTransport.handle_async_request
 
+    def _low_level(self) -> AsyncConnectionPool:
+        from ._core_transport import pool_arguments
+        from .core import AsyncConnectionPool
+
+        return AsyncConnectionPool(**pool_arguments(*self._arguments))
+
     async def handle_async_request(self, request: Request) -> Response:
+        carrier = self._carrier(request)
+        if carrier is not None:
+            from ._core_transport import aexchange
+
+            return await aexchange(carrier, request)
         return await self._exchange(request, settings_of(request, stream=True), True)
 
     async def _exchange(self, request: Request, settings: Settings, streamed: bool) -> Response:
@@ -186,27 +229,16 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
         return response_of(reply, request, stream)
 
     async def aclose(self) -> None:
-        self._engine.close()
+        if self._core is None:
+            self._engine.close()
+        for pool in (self._core, self._stand_in):
+            if pool is not None:
+                await pool.aclose()
 
 
-@public
-class MockTransport(AsyncBaseTransport, BaseTransport):
-    """Answers requests with a function, for tests."""
-
-    def __init__(self, handler: Callable[[Request], Response | Awaitable[Response]]) -> None:
-        self.handler = handler
-
-    def handle_request(self, request: Request) -> Response:
-        request.read()
-        response = self.handler(request)
-        if not isinstance(response, Response):
-            raise TypeError("Cannot use an async handler in a sync Client")
-        return response
-
-    async def handle_async_request(self, request: Request) -> Response:
-        await request.aread()
-        response = self.handler(request)
-        return response if isinstance(response, Response) else await response
+def is_for_low_level(request: Request) -> bool:
+    """Whether a request wants of its connection what the engine does not give: to see it, or to have it."""
+    return "trace" in request.extensions or "upgrade" in request.headers or request.method == "CONNECT"
 
 
 def settings_of(
@@ -217,13 +249,18 @@ def settings_of(
     max_redirects: int = 20,
     cookies: bool = False,
 ) -> Settings:
-    """How the engine is to carry out a request; its time limits are in the extension `timeout`."""
+    """How the engine is to carry out a request.
+
+    The extension `timeout` has its time limits. `target` (bytes) is sent in place of the URL's path and
+    query, and `sni_hostname` is the name for the TLS handshake, in place of the URL's host.
+    """
     limits: dict[str, Any] = request.extensions.get("timeout", {})
     total = limits.get("total")
     if "deadline" in limits:
         from time import monotonic
 
         total = max(limits["deadline"] - monotonic(), 0.0)
+    overrides = {name: _text(request.extensions[name]) for name in OVERRIDES if name in request.extensions}
     return Settings(
         connect=limits.get("connect"),
         read=limits.get("read"),
@@ -234,7 +271,13 @@ def settings_of(
         max_redirects=max_redirects,
         cookies=cookies,
         stream=stream,
+        **overrides,
     )
+
+
+def _text(value: str | bytes) -> str:
+    """Bytes as Latin-1: what is not ASCII the engine refuses."""
+    return value.decode("latin-1") if isinstance(value, bytes) else value
 
 
 def response_of(reply: Reply, request: Request, stream: SyncByteStream | AsyncByteStream | None) -> Response:
@@ -279,44 +322,6 @@ async def asend_body(request: Request, upload: Upload, backend: AsyncBackend) ->
         # Left to the garbage collector, a generator's `finally` would run in no task at all.
         if hasattr(pieces, "aclose"):
             await pieces.aclose()
-
-
-def _roots(verify: ssl.SSLContext | str | bool, trust_env: bool) -> bytes | bool:
-    import os
-
-    if isinstance(verify, bool):
-        if not verify or not trust_env:
-            return verify
-        path = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
-        if path is None or not os.path.exists(path):
-            return verify
-    elif isinstance(verify, str):
-        path = verify
-    else:
-        raise TypeError(
-            "verify must be True, False, or the path of a file or directory with certificate authorities; "
-            f"{type(verify).__name__} is not supported yet."
-        )
-    if not os.path.isdir(path):
-        return _read(path)
-    files = sorted(os.path.join(path, name) for name in os.listdir(path))
-    return b"\n".join(_read(file) for file in files if os.path.isfile(file))
-
-
-def _certificate(cert: CertTypes | None) -> tuple[bytes, bytes] | None:
-    if cert is None:
-        return None
-    if isinstance(cert, str):
-        pem = _read(cert)
-        return pem, pem
-    if len(cert) > 2 and cert[2]:
-        raise TypeError("Client keys with a password are not supported yet; store the key without one.")
-    return _read(cert[0]), _read(cert[1])
-
-
-def _read(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 class _NoDefaults:

@@ -47,6 +47,7 @@ CookieTypes: TypeAlias = Union["Cookies", CookieJar, dict[str, str], list[tuple[
 TimeoutTuple: TypeAlias = tuple[float | None, float | None, float | None, float | None]
 TimeoutTypes: TypeAlias = Union[float, TimeoutTuple, "Timeout", None]
 ProxyTypes: TypeAlias = Union["URL", str, "Proxy"]
+SocketOption: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray]
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str]
 AuthTypes: TypeAlias = Union[tuple[str | bytes, str | bytes], Callable[["Request"], "Request"], "Auth"]
 

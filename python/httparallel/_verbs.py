@@ -210,3 +210,23 @@ class Verbs(_Base["Outcome"]):
         stream: bool = False,
     ) -> Outcome:
         """Sends a `PATCH` request."""
+
+    @_verb("QUERY")
+    def query(
+        self,
+        url: URLTypes,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+        stream: bool = False,
+    ) -> Outcome:
+        """Sends a `QUERY` request: like `GET` with content (RFC 10008)."""

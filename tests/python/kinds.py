@@ -171,6 +171,7 @@ class ClientFacade(EnteredFacade):
     put = _awaited("put")
     patch = _awaited("patch")
     delete = _awaited("delete")
+    query = _awaited("query")
     request = _awaited("request")
     send = _awaited("send")
     aclose = _awaited("close")
@@ -182,6 +183,16 @@ class ClientFacade(EnteredFacade):
         async def entered() -> AsyncIterator[Any]:
             with streamed as response:
                 yield _facade(response)
+
+        return entered()
+
+    def sse(self, *arguments: Any, **keywords: Any) -> AbstractAsyncContextManager[Any]:
+        connected = self._behind.sse(*arguments, **keywords)
+
+        @asynccontextmanager
+        async def entered() -> AsyncIterator[Any]:
+            with connected as source:
+                yield EventSourceFacade(source)
 
         return entered()
 
@@ -206,7 +217,7 @@ class ParallelFacade(EnteredFacade):
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._behind, name)
-        if name not in ("get", "options", "head", "post", "put", "patch", "delete"):
+        if name not in ("get", "options", "head", "post", "put", "patch", "delete", "query"):
             return found
         return lambda *arguments, **keywords: PendingFacade(found(*arguments, **keywords))
 
@@ -230,6 +241,13 @@ class ResponseFacade(Facade):
     aiter_bytes = _iterated("iter_bytes")
     aiter_text = _iterated("iter_text")
     aiter_lines = _iterated("iter_lines")
+
+
+class EventSourceFacade(Facade):
+    """An EventSource that is iterated over with `async for`."""
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return _iterated("__iter__")(self)
 
 
 class StreamedResponseFacade(ResponseFacade):

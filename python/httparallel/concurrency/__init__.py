@@ -44,6 +44,10 @@ class AsyncBackend:
         """
         raise NotImplementedError
 
+    async def wait_for_any(self, blocks: list[Block], wakers: set[Callable[[], object]]) -> None:
+        """Waits until one of several blocks has something ready."""
+        raise NotImplementedError
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from asyncio import AbstractEventLoop, Future, get_running_loop
 from weakref import WeakKeyDictionary, ref
 
+from .._lanes import register_all
 from .._native import Completions
 from . import AsyncBackend
 
@@ -65,7 +66,7 @@ class AsyncioBackend(AsyncBackend):
         if token is None:
             return
         if wakers is not None:
-            await _wait_for_any(future, completions, token, wakers)
+            await _wait_for_any(future, completions, [token], wakers)
             return
         try:
             await future
@@ -73,9 +74,17 @@ class AsyncioBackend(AsyncBackend):
             completions.forget(token)
             raise
 
+    async def wait_for_any(self, blocks: list[Block], wakers: set[Callable[[], object]]) -> None:
+        loop = get_running_loop()
+        completions = _completions_of(loop)
+        future = loop.create_future()
+        tokens = register_all(completions, blocks, future)
+        if tokens is not None:
+            await _wait_for_any(future, completions, tokens, wakers)
+
 
 async def _wait_for_any(
-    future: Future[None], completions: Completions, token: int, wakers: set[Callable[[], object]]
+    future: Future[None], completions: Completions, tokens: list[int], wakers: set[Callable[[], object]]
 ) -> None:
     def wake() -> None:
         if not future.done():
@@ -86,7 +95,8 @@ async def _wait_for_any(
         await future
     finally:
         wakers.discard(wake)
-        completions.forget(token)
+        for token in tokens:
+            completions.forget(token)
 
 
 BACKEND = AsyncioBackend()

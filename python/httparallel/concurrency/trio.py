@@ -8,6 +8,7 @@ from __future__ import annotations
 import trio
 from trio.lowlevel import Abort, RunVar, Task, current_task, reschedule
 
+from .._lanes import register_all
 from .._native import Completions
 from . import AsyncBackend
 
@@ -93,6 +94,21 @@ class TrioBackend(AsyncBackend):
         finally:
             wakers.discard(waiter.wake)
             completions.forget(token)
+
+    async def wait_for_any(self, blocks: list[Block], wakers: set[Callable[[], object]]) -> None:
+        completions = _completions_of_run()
+        waiter = _Waiter(current_task())
+        tokens = register_all(completions, blocks, waiter)
+        if tokens is None:
+            await trio.lowlevel.checkpoint()
+            return
+        wakers.add(waiter.wake)
+        try:
+            await trio.lowlevel.wait_task_rescheduled(lambda _: Abort.SUCCEEDED)
+        finally:
+            wakers.discard(waiter.wake)
+            for token in tokens:
+                completions.forget(token)
 
 
 BACKEND = TrioBackend()

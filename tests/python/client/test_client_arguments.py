@@ -140,6 +140,7 @@ async def test_a_file_name_cannot_inject_a_header(kind: Kind, server: Server, te
     ids=str,
 )
 @pytest.mark.filterwarnings("ignore:'data' is for forms:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Cookies of a single request:DeprecationWarning")
 async def test_an_argument_of_the_wrong_type(kind: Kind, untouched: Server, arguments: Any) -> None:
     async with kind.client() as client:
         with pytest.raises(TypeError):

@@ -238,3 +238,19 @@ async def test_a_stream_follows_redirects(kind: Kind, server: Server) -> None:
     ):
         assert len(response.history) == 2
         assert await response.aread() == b"Hello, world!"
+
+
+@pytest.mark.parametrize("location", ["https://[", "market://details", "http://a b:x/"])
+@pytest.mark.parametrize("carried", ["engine", "mock"])
+async def test_a_redirect_to_nowhere_is_no_error_unless_it_is_followed(
+    kind: Kind, server: Server, location: str, carried: str
+) -> None:
+    answer = httparallel.Response(302, headers={"Location": location})
+    transport = kind.transport() if carried == "engine" else httparallel.MockTransport(lambda _: answer)
+    url = server.http + to(location)
+    async with kind.client(transport=transport) as client:
+        response = await client.get(url)
+        assert response.has_redirect_location
+        assert response.next_request is None
+        with pytest.raises((httparallel.RemoteProtocolError, httparallel.UnsupportedProtocol)):
+            await client.get(url, follow_redirects=True)

@@ -303,3 +303,16 @@ async def test_a_base_transport_alone_carries_nothing(kind: Kind) -> None:
     async with kind.client(transport=httparallel.BaseTransport()) as client:
         with pytest.raises(NotImplementedError):
             await client.get("https://example.org/")
+
+
+async def test_the_time_a_custom_transport_takes_is_measured(kind: Kind) -> None:
+    async with kind.client(transport=Recording()) as client:
+        async with client.stream("GET", "custom://anything") as response:
+            with pytest.raises(RuntimeError, match="elapsed"):
+                _ = response.elapsed
+            await kind.sleep(0.01)
+        assert response.elapsed.total_seconds() >= 0.01
+        assert (await client.get("custom://anything")).elapsed.total_seconds() >= 0
+    transport = httparallel.MockTransport(lambda _: httparallel.Response(200, text="at once"))
+    async with kind.client(transport=transport) as client:
+        assert (await client.get("custom://anything")).elapsed.total_seconds() >= 0

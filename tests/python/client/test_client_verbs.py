@@ -17,7 +17,7 @@ def header(echoed: dict[str, object], name: str) -> str | None:
     return next((value for key, value in headers if key.lower() == name.lower()), None)
 
 
-@pytest.mark.parametrize("verb", ["get", "options", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("verb", ["get", "options", "post", "put", "patch", "delete", "query"])
 async def test_a_verb_is_sent_in_upper_case(kind: Kind, server: Server, verb: str) -> None:
     async with kind.client() as client:
         response = await getattr(client, verb)(f"{server.http}/echo")
@@ -41,7 +41,8 @@ async def test_any_method_can_be_sent(kind: Kind, server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verb", "content_length"), [("get", None), ("delete", None), ("post", "0"), ("put", "0"), ("patch", "0")]
+    ("verb", "content_length"),
+    [("get", None), ("delete", None), ("post", "0"), ("put", "0"), ("patch", "0"), ("query", "0")],
 )
 async def test_only_methods_that_anticipate_content_say_that_there_is_none(
     kind: Kind, server: Server, verb: str, content_length: str | None
@@ -141,12 +142,26 @@ async def test_connections_are_used_again(kind: Kind, server: Server) -> None:
     assert counters["connections_opened"] == 0
 
 
-@pytest.mark.parametrize("verb", ["get", "options", "head", "post", "put", "patch", "delete"])
+@pytest.mark.parametrize("verb", ["get", "options", "head", "post", "put", "patch", "delete", "query"])
 def test_a_verb_works_without_a_client(server: Server, verb: str) -> None:
     response = getattr(httparallel, verb)(f"{server.http}/echo", headers={"X-Alone": "yes"})
     assert response.status_code == 200
     assert response.request.method == verb.upper()
     assert response.request.headers["x-alone"] == "yes"
+
+
+def test_a_function_refuses_what_it_does_not_take(server: Server) -> None:
+    with pytest.raises(TypeError, match=r"get\(\) got an unexpected keyword argument 'content'"):
+        httparallel.get(server.http, content=b"")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'stream'"):
+        httparallel.post(server.http, stream=True)  # type: ignore[call-arg]
+
+
+async def test_a_query_has_content(kind: Kind, server: Server) -> None:
+    async with kind.client() as client:
+        echoed = (await client.query(f"{server.http}/echo", json={"a": 1})).json()
+    assert (echoed["method"], echoed["body"]) == ("QUERY", '{"a":1}')
+    assert header(echoed, "content-type") == "application/json"
 
 
 def test_request_and_stream_work_without_a_client(server: Server) -> None:

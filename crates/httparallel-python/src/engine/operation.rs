@@ -5,10 +5,14 @@ use std::cell::RefCell;
 use httparallel::{Interrupted, Operation};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyList};
 
 use super::errors::exception;
 use super::reply::{Reply, join};
+
+/// Status, reason, version, stream, headers and content of a response.
+type Exchange<'py> =
+    (u16, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Option<u32>, Bound<'py, PyList>, Bound<'py, PyBytes>);
 
 /// A request on its way, and then its response.
 #[pyclass(frozen, module = "httparallel._native", name = "Operation")]
@@ -43,6 +47,24 @@ impl PyOperation {
     /// once.
     fn reply(&self, py: Python<'_>) -> PyResult<Reply> {
         Reply::of(py, &self.inner, self.streamed)
+    }
+
+    /// The response as it was sent, its content not decoded: status, reason, version, stream, headers, content.
+    /// Raises what went wrong. For a response that is not streamed; call this once, in place of `reply`.
+    fn exchange<'py>(&self, py: Python<'py>) -> PyResult<Exchange<'py>> {
+        let refused = |error: httparallel::Error| exception(py, &error);
+        let head = self.inner.head().map_err(refused)?;
+        let pieces = self.inner.take_body().map_err(refused)?.unwrap_or_default();
+        let fields = head.headers.iter();
+        let fields = fields.map(|field| (PyBytes::new(py, &field.name), PyBytes::new(py, &field.value)));
+        Ok((
+            head.status,
+            PyBytes::new(py, &head.reason),
+            PyBytes::new(py, head.version.as_bytes()),
+            head.stream_id,
+            PyList::new(py, fields)?,
+            join(py, &pieces)?,
+        ))
     }
 
     /// Blocks until some of a streamed body is there; `take` gives it.

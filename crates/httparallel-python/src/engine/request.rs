@@ -58,10 +58,13 @@ pub(super) fn check_request(
     request(py, method, url, &headers, None, true, None).map(drop)
 }
 
-/// The method, URL and headers of the request that follows a redirect, and whether it keeps the content;
-/// `None` if the response is no redirect.
+/// Method, URL, headers, whether the content is kept, TLS name.
+type Following = (String, PyUrl, PyHeaders, bool, Option<String>);
+
+/// The method, URL and headers of the request that follows a redirect, whether it keeps the content, and the TLS name
+/// if it keeps that; `None` if the response is no redirect.
 #[pyfunction]
-#[pyo3(signature = (method, url, headers, content, streamed, status, response_headers))]
+#[pyo3(signature = (method, url, headers, content, streamed, status, response_headers, sni_hostname=None))]
 #[expect(clippy::too_many_arguments, reason = "a request and a response, taken apart")]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over references this way")]
 pub(super) fn redirect<'py>(
@@ -73,7 +76,8 @@ pub(super) fn redirect<'py>(
     streamed: bool,
     status: u16,
     response_headers: PyRef<'py, PyHeaders>,
-) -> PyResult<Option<(String, PyUrl, PyHeaders, bool)>> {
+    sni_hostname: Option<&str>,
+) -> PyResult<Option<Following>> {
     let answer = response_headers.shared();
     if !fetch::is_redirect(status, &answer) {
         return Ok(None);
@@ -90,9 +94,10 @@ pub(super) fn redirect<'py>(
         url: url.url().clone(),
         headers: (*headers.shared()).clone(),
         content,
-        overrides: None,
+        overrides: Overrides::new(None, sni_hostname).map_err(refused)?,
     };
     let next = fetch::redirect(&request, status, &answer).map_err(refused)?;
     let keeps = next.content != Content::Empty;
-    Ok(Some((next.method.as_str().to_owned(), next.url.into(), next.headers.into(), keeps)))
+    let name = next.sni_hostname().map(ToString::to_string);
+    Ok(Some((next.method.as_str().to_owned(), next.url.into(), next.headers.into(), keeps, name)))
 }

@@ -1,0 +1,167 @@
+"""The settings of a client: what its requests share, and what may be changed between them."""
+
+from __future__ import annotations
+
+from ._config import Timeout
+from ._native import URL, VERSION, Headers, QueryParams, Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeAlias
+
+    from ._auth import Auth
+    from ._cookies import Cookies
+    from ._types import AuthTypes, CookieTypes, HeaderTypes, QueryParamTypes, TimeoutTypes, URLTypes
+
+    EventHook: TypeAlias = Callable[..., Any]
+
+USER_AGENT = f"python-httparallel/{VERSION}"
+
+
+class ClientSettings:
+    """The part of a client that is no more than its attributes."""
+
+    _is_closed: bool
+    _trust_env: bool
+    _follow_redirects: bool
+    _max_redirects: int
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the client has been closed."""
+        return self._is_closed
+
+    @property
+    def trust_env(self) -> bool:
+        """Whether environment variables may configure the client."""
+        return self._trust_env
+
+    @property
+    def follow_redirects(self) -> bool:
+        """Whether redirects are followed, unless a request says otherwise."""
+        return self._follow_redirects
+
+    @follow_redirects.setter
+    def follow_redirects(self, follow: bool) -> None:
+        self._follow_redirects = follow
+        self._settings = self._settings_for(self._timeout, follow)
+
+    @property
+    def max_redirects(self) -> int:
+        """How many redirects in a row are followed."""
+        return self._max_redirects
+
+    @max_redirects.setter
+    def max_redirects(self, limit: int) -> None:
+        self._max_redirects = limit
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def timeout(self) -> Timeout:
+        """The time limits of each request."""
+        return self._timeout
+
+    @timeout.setter
+    def timeout(self, timeout: TimeoutTypes) -> None:
+        self._timeout = Timeout(timeout)
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def event_hooks(self) -> dict[str, list[EventHook]]:
+        """Functions that are called with each request before it is sent, and with each response."""
+        return self._event_hooks
+
+    @event_hooks.setter
+    def event_hooks(self, event_hooks: Mapping[str, list[EventHook]]) -> None:
+        self._event_hooks = {
+            "request": list(event_hooks.get("request", [])),
+            "response": list(event_hooks.get("response", [])),
+        }
+
+    @property
+    def auth(self) -> Auth | None:
+        """The authentication of each request, unless a request brings its own."""
+        return self._auth
+
+    @auth.setter
+    def auth(self, auth: AuthTypes | None) -> None:
+        self._auth = auth_of(auth)
+
+    @property
+    def base_url(self) -> URL:
+        """What relative URLs are appended to."""
+        return self._base_url
+
+    @base_url.setter
+    def base_url(self, url: URLTypes) -> None:
+        self._base_url = _with_trailing_slash(URL(url))
+        self._has_base_url = str(url) != ""
+
+    @property
+    def headers(self) -> Headers:
+        """Headers of each request, unless a request sets them itself."""
+        return self._headers
+
+    @headers.setter
+    def headers(self, headers: HeaderTypes | None) -> None:
+        merged = Headers(
+            {
+                "Accept": "*/*",
+                "Accept-Encoding": "gzip, deflate, br, zstd",
+                "Connection": "keep-alive",
+                "User-Agent": USER_AGENT,
+            }
+        )
+        merged.update(headers)
+        self._headers = merged
+
+    @property
+    def cookies(self) -> Cookies:
+        """Cookies that are sent where they belong. Responses add to them."""
+        return self._cookies
+
+    @cookies.setter
+    def cookies(self, cookies: CookieTypes | None) -> None:
+        from ._cookies import Cookies
+
+        self._cookies = Cookies(cookies)
+
+    @property
+    def params(self) -> QueryParams:
+        """Query parameters of each request."""
+        return self._params
+
+    @params.setter
+    def params(self, params: QueryParamTypes | None) -> None:
+        self._params = QueryParams(params)
+
+    def _settings_for(self, timeout: Timeout, follow_redirects: bool) -> Settings:
+        return Settings(
+            connect=timeout.connect,
+            read=timeout.read,
+            write=timeout.write,
+            pool=timeout.pool,
+            total=timeout.total,
+            follow_redirects=follow_redirects,
+            max_redirects=self._max_redirects,
+            cookies=True,
+        )
+
+
+def auth_of(auth: AuthTypes | None) -> Auth | None:
+    from ._auth import Auth, BasicAuth, FunctionAuth
+
+    if auth is None or isinstance(auth, Auth):
+        return auth
+    if isinstance(auth, tuple):
+        return BasicAuth(username=auth[0], password=auth[1])
+    if callable(auth):
+        return FunctionAuth(func=auth)
+    raise TypeError(f'Invalid "auth" argument: {auth!r}')
+
+
+def _with_trailing_slash(url: URL) -> URL:
+    if url.raw_path.endswith(b"/"):
+        return url
+    return url.copy_with(raw_path=url.raw_path + b"/")

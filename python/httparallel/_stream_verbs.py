@@ -1,0 +1,124 @@
+"""The methods that give a response while it comes, written once for both kinds of client."""
+
+from __future__ import annotations
+
+from ._config import DEFAULT_MAX_EVENT_SIZE, USE_CLIENT_DEFAULT
+from ._native import Headers
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Generic, TypeVar
+
+    from ._config import UseClientDefault
+    from ._request import Request
+    from ._types import (
+        AuthTypes,
+        CookieTypes,
+        HeaderTypes,
+        QueryParamTypes,
+        RequestContent,
+        RequestData,
+        RequestExtensions,
+        RequestFiles,
+        TimeoutTypes,
+        URLTypes,
+    )
+
+    Streaming = TypeVar("Streaming")
+    Events = TypeVar("Events")
+
+    class _Base(Generic[Streaming, Events]):
+        def build_request(self, method: str, url: URLTypes, **arguments: Any) -> Request: ...  # noqa: ANN401
+else:
+
+    class _Base:
+        def __class_getitem__(cls, _: object) -> type:
+            return cls
+
+
+class StreamVerbs(_Base["Streaming", "Events"]):
+    """`stream` and `sse`, in terms of what each kind of client makes of a request."""
+
+    def stream(
+        self,
+        method: str,
+        url: URLTypes,
+        *,
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Streaming:
+        """A response whose body is read inside the `with` block, and let go of at its end."""
+        request = self.build_request(
+            method,
+            url,
+            content=content,
+            data=data,
+            files=files,
+            json=json,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            timeout=timeout,
+            extensions=extensions,
+        )
+        return self._streaming(request, auth, follow_redirects)
+
+    def sse(
+        self,
+        url: URLTypes,
+        *,
+        method: str = "GET",
+        content: RequestContent | None = None,
+        data: RequestData | None = None,
+        files: RequestFiles | None = None,
+        json: Any | None = None,  # noqa: ANN401 - whatever json.dumps takes
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+        max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE,
+    ) -> Events:
+        """Server-sent events, inside a `with` block: iterate over what it gives.
+
+        `max_event_size`: how many bytes one event may have; SSEError beyond that. The read timeout counts
+        between two pieces, so an endpoint that is silent for longer needs another `timeout`.
+        """
+        streaming = self.stream(
+            method,
+            url,
+            content=content,
+            data=data,
+            files=files,
+            json=json,
+            params=params,
+            headers=Headers({"Accept": "text/event-stream", "Cache-Control": "no-store"}) | Headers(headers),
+            cookies=cookies,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            timeout=timeout,
+            extensions=extensions,
+        )
+        return self._events(streaming, max_event_size)
+
+    def _streaming(
+        self,
+        request: Request,
+        auth: AuthTypes | UseClientDefault | None,
+        follow_redirects: bool | UseClientDefault,
+    ) -> Streaming:
+        raise NotImplementedError
+
+    def _events(self, streaming: Streaming, max_event_size: int | None) -> Events:
+        raise NotImplementedError
