@@ -1,13 +1,14 @@
 # make demo    fetch seven sites one after another, then all at once, and compare
 # make test    every check and every test; what continuous integration runs
 # make bench   measure against other clients, side by side
+# make conformance   run httpcore's own tests against httparallel.core
 #
 # Each sets up what it needs: virtual environments with pinned packages, a release build of the extension.
 # Needed on the machine: cargo, a C compiler, make, CPython 3.11 or newer.
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench setup lint lint-rust lint-python programs test-rust fuzz test-python smoke clean
+.PHONY: help demo test bench conformance setup lint lint-rust lint-python programs test-rust fuzz test-python smoke clean
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN    := $(CURDIR)/.venv/bin
@@ -63,6 +64,11 @@ bench: .venv/.installed $(SERVER)
 	@.venv-bench/bin/python -m pip install --quiet --no-deps --force-reinstall dist/httparallel-*.whl
 	$(call heading,Benchmark)
 	@HTTPARALLEL_TESTSERVER=$(SERVER) .venv-bench/bin/python bench/run.py $(if $(ROWS),--rows '$(ROWS)')
+
+# Their sources are downloaded by whoever runs this; they are no part of this repository.
+conformance: .venv/.installed
+	$(call heading,The tests of httpcore 1.0.9 with httparallel.core)
+	@$(BIN)/python scripts/conformance.py
 
 # Cheap checks first; the Python tests last, because they need everything else and end with the totals.
 test: lint test-rust fuzz smoke test-python
@@ -120,4 +126,4 @@ test-python: .venv/.installed programs
 	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) $(BIN)/python scripts/python_tests.py
 
 clean:
-	rm -rf .venv .venv-* .tools dist bench/results target
+	rm -rf .venv .venv-* .tools dist bench/results conformance-work target

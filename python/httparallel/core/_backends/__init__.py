@@ -1,0 +1,1 @@
+"""What carries the bytes: the interfaces that a program can implement, and the implementations there are."""

@@ -1,0 +1,189 @@
+"""Who reads and who writes an HTTP/2 connection that many threads or tasks use at once.
+
+Nobody does so in the background. Whoever waits for news of its own request reads, for all; the others sleep,
+until there is news of theirs, or the reader has what it wanted and hands over::
+
+    waits ──nobody reads──► reads ──news of its own──► wakes a sleeper, goes on
+      └──somebody reads──► sleeps ──woken──► looks again
+
+Each has its own limit of time for its news, whether it reads or sleeps.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from .._native import Http2Connection
+from ._exceptions import ReadTimeout, RemoteProtocolError, WriteError, WriteTimeout, engine_errors
+from ._io import AwaitEvent, Deadline, Effect, Event, Flow, Lock, ReadStream, WriteStream
+from ._waiting import Guard, current_library
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ._io import Stream
+
+__all__ = ["Wire"]
+
+READ_SIZE = 64 * 1024
+
+
+class LastChance(Effect):
+    """Be cancelled now, if that is to be, rather than in the middle of what comes next."""
+
+    __slots__ = ()
+
+    def run(self) -> None:
+        """Threads are not cancelled."""
+
+    async def arun(self) -> None:
+        if current_library() == "trio":
+            import trio
+
+            await trio.lowlevel.checkpoint_if_cancelled()
+        elif "anyio" in sys.modules:
+            from anyio.lowlevel import checkpoint_if_cancelled
+
+            await checkpoint_if_cancelled()
+
+
+class Wire:
+    """The stream, the engine's state machine, and the two roles."""
+
+    def __init__(self, stream: Stream) -> None:
+        self.stream = stream
+        self.engine = Http2Connection()
+        # Guards the engine and the sleepers; never held over a wait.
+        self.mutex = Guard()
+        # What has made the connection useless.
+        self.failure: Exception | None = None
+        # Whether that was a cancellation in the middle of a write: how much was written nobody knows.
+        self.is_torn = False
+        # Whether it can still be read: what the server said before it closed may answer a request, or say
+        # that it was not processed.
+        self._reads_on = False
+        # How often something was received.
+        self.receipts = 0
+        self._writing = Lock()
+        self._is_reading = False
+        # Each with the question whether it has to sleep on.
+        self._sleepers: dict[Event, Callable[[], bool]] = {}
+
+    def flush(self, timeout: float | None) -> Flow[None]:
+        """Writes what the engine wants written."""
+        if not (yield from self._writing.acquire(timeout)):
+            raise WriteTimeout("The server takes no more data.")
+        try:
+            # Until there is no more: whoever could not wait for its turn has left its frames to this one.
+            while True:
+                yield LastChance()
+                if not (data := self._outgoing()):
+                    break
+                yield from self._write(data, timeout)
+        finally:
+            self._writing.release()
+
+    def _outgoing(self) -> bytes:
+        with self.mutex:
+            return self.engine.outgoing()
+
+    def _write(self, data: bytes, timeout: float | None) -> Flow[None]:
+        try:
+            yield WriteStream(self.stream, data, timeout)
+        except GeneratorExit:
+            raise
+        # Some of it may have been written: what the server has got is a frame without its end.
+        except Exception as error:
+            self.fail(error, reads_on=isinstance(error, WriteError))
+            raise
+        except BaseException:
+            self.is_torn = True
+            self.fail(WriteError("A request was cancelled in the middle of a frame."))
+            raise
+
+    def wait(self, has_news: Callable[[], bool], read_timeout: float | None) -> Flow[bool]:
+        """Waits until `has_news`, which is asked with the mutex held. The result is False; or True as soon as
+        the caller has read something, for which it is to do what has to be done after that.
+        """
+        deadline = Deadline(read_timeout)
+        while True:
+            with self.mutex:
+                if has_news():
+                    self._hand_over()
+                    return False
+                if self.failure is not None and not self._reads_on:
+                    raise type(self.failure)(*self.failure.args) from self.failure
+                sleeper = Event() if self._is_reading else None
+                if sleeper is not None:
+                    self._sleepers[sleeper] = has_news
+                self._is_reading = True
+            if sleeper is None:
+                yield from self._read(deadline)
+                return True
+            yield from self._sleep(sleeper, deadline)
+
+    def _sleep(self, sleeper: Event, deadline: Deadline) -> Flow[None]:
+        try:
+            if not (yield AwaitEvent(sleeper, deadline.left())):
+                raise ReadTimeout("The server has sent nothing for this request in time.")
+        except BaseException:
+            with self.mutex:
+                # Woken in this very moment, it may have been the one to read.
+                if self._sleepers.pop(sleeper, None) is None:
+                    self._hand_over()
+            raise
+
+    def _read(self, deadline: Deadline) -> Flow[None]:
+        """Reads once, for all."""
+        failure: Exception | None = None
+        try:
+            data = yield ReadStream(self.stream, READ_SIZE, deadline.left())
+            failure = self._receive(data)
+        except ReadTimeout:
+            # It is only this request that nothing has come for.
+            raise
+        except Exception as error:
+            failure = error
+        finally:
+            with self.mutex:
+                self._is_reading = False
+                self.failure = self.failure or failure
+                self._reads_on = self._reads_on and failure is None
+                self._wake()
+                self._hand_over()
+
+    def _receive(self, data: bytes) -> Exception | None:
+        self.receipts += bool(data)
+        try:
+            with self.mutex, engine_errors():
+                self.engine.receive(data)
+        except RemoteProtocolError as error:
+            return error
+        return None if data else RemoteProtocolError("Server disconnected")
+
+    def fail(self, error: Exception, reads_on: bool = False) -> None:
+        """Ends the connection for all who use it."""
+        with self.mutex:
+            if self.failure is None:
+                self.failure = error
+                self._reads_on = reads_on
+            self._wake()
+
+    def wake(self) -> None:
+        """Wakes those who sleep no longer for good reason."""
+        with self.mutex:
+            self._wake()
+
+    def _wake(self) -> None:
+        for sleeper, has_news in list(self._sleepers.items()):
+            if self.failure is not None or has_news():
+                self._sleepers.pop(sleeper, None)
+                sleeper.set()
+
+    def _hand_over(self) -> None:
+        """Has one of the sleepers read, if nobody does."""
+        if not self._is_reading and self._sleepers:
+            sleeper = next(iter(self._sleepers))
+            del self._sleepers[sleeper]
+            sleeper.set()
