@@ -40,7 +40,7 @@ ROWS = (
     Row("c", "one block, next_response(), 100 outstanding", "ahead", SMALL, 100, UP_TO_100_000, OURS[:1]),
     Row("c", "one block, next_response(), all submitted first", "many", SMALL, 100, UP_TO_100_000, OURS[:1]),
     Row("d", "GETs of 1 KiB, one after another", "sequential", SMALL, 1, (5_000,), SEQUENTIAL),
-    Row("e", "raw pools: GETs of 1 KiB, 10 in flight", "many", SMALL, 10, (2_000,), POOLS),
-    Row("e", "raw pools: GETs of 1 KiB, 100 in flight", "many", SMALL, 100, (2_000,), POOLS),
-    Row("e", "raw pools: GETs of 1 KiB, 1,000 in flight", "many", SMALL, 1_000, (2_000,), POOLS),
+    Row("e", "raw pools: GETs of 1 KiB, 10 in flight", "many", SMALL, 10, (5_000,), POOLS),
+    Row("e", "raw pools: GETs of 1 KiB, 100 in flight", "many", SMALL, 100, (5_000,), POOLS),
+    Row("e", "raw pools: GETs of 1 KiB, 1,000 in flight", "many", SMALL, 1_000, (4_000,), POOLS),
 )

@@ -1,7 +1,6 @@
 """httparallel.core's AsyncConnectionPool on asyncio."""
 
 import httparallel.core as core
-
 from pools import on_asyncio
 
 TITLE = "httparallel.core asyncio"

@@ -1,7 +1,6 @@
 """httparallel.core's AsyncConnectionPool on trio."""
 
 import httparallel.core as core
-
 from pools import on_trio
 
 TITLE = "httparallel.core trio"
