@@ -112,11 +112,10 @@ impl CompletionQueue {
 
     /// Takes all tokens, in the order they came.
     pub fn drain(&self, into: &mut Vec<u64>) {
-        if self.notified.load(Ordering::Acquire) {
-            self.notifier.clear();
-            // Cleared before the tokens are taken: one that comes in between wakes the reader again.
-            self.notified.store(false, Ordering::Release);
-        }
+        // Always: the reader may be told late of tokens that it has taken already.
+        self.notifier.clear();
+        // Cleared before the tokens are taken: one that comes in between wakes the reader again.
+        self.notified.store(false, Ordering::Release);
         into.append(&mut self.tokens.lock());
     }
 }

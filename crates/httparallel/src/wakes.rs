@@ -134,4 +134,23 @@ mod tests {
         assert!(is_told(&second));
         Ok(())
     }
+
+    #[test]
+    fn a_reader_that_is_told_late_is_told_once() -> std::io::Result<()> {
+        let waker = Waker::from(Arc::new(Nothing));
+        let mut cx = Context::from_waker(&waker);
+        let mut ends = Box::pin(RoundEnds::new());
+        assert!(ends.as_mut().poll(&mut cx).is_pending());
+        let queue = Arc::new(CompletionQueue::new()?);
+        let mut tokens = Vec::new();
+        queue.push(7);
+        queue.drain(&mut tokens);
+        assert_eq!(tokens, [7]);
+        // Too late: the token was found before.
+        assert!(ends.as_mut().poll(&mut cx).is_pending());
+        assert!(is_told(queue.notifier()));
+        queue.drain(&mut tokens);
+        assert!(!is_told(queue.notifier()));
+        Ok(())
+    }
 }

@@ -83,15 +83,16 @@ class Program:
         self._process.send_signal(number)
 
     def end(self, number: Signals = SIGTERM) -> None:
-        """Sends a signal that ends the program, and waits until it has ended."""
+        """Sends a signal that ends the program, and waits until it has ended. One that does not heed it, as when it
+        is only starting, is killed.
+        """
         if not self.has_ended:
             self.signal(number)
         try:
-            self._process.wait(timeout=5)
+            self._process.wait(timeout=2)
         except subprocess.TimeoutExpired:
             os.killpg(self._process.pid, SIGKILL)
             self._process.wait(timeout=5)
-            raise
 
     def __enter__(self) -> Self:
         return self

@@ -108,6 +108,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Body::Full(bytes) => {
                 self.flush().await?;
                 self.io.write_all(bytes).await?;
+                // TLS may keep the last records back until it is told to send them.
+                self.io.flush().await?;
             }
             Body::Pattern { total, piece, interval, chunked } => {
                 let chunked = *chunked && !until_close;
@@ -155,6 +157,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             } else {
                 self.flush().await?;
                 self.io.write_all(&part).await?;
+                self.io.flush().await?;
             }
         }
         Ok(())
