@@ -83,8 +83,9 @@ class Program:
         self._process.send_signal(number)
 
     def end(self, number: Signals = SIGTERM) -> None:
-        """Sends a signal that ends the program, and waits until it has ended. One that does not heed it, as when it
-        is only starting, is killed.
+        """Sends a signal that ends the program, and waits until it has ended.
+
+        One that does not heed it, as when it is only starting, is killed.
         """
         if not self.has_ended:
             self.signal(number)
