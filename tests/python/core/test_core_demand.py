@@ -54,7 +54,9 @@ async def test_1_the_cost_of_a_request_does_not_grow_with_the_number_at_once(
         assert all(is_fine(response) for responses in outcomes for response in responses)
         return spent / (at_once * rounds)
 
-    few, many = await cost(8, 25), await cost(200, 2)
+    # The least of three: what else the machine does can only add to them.
+    few = min([await cost(8, 25) for _ in range(3)])
+    many = min([await cost(200, 2) for _ in range(3)])
     assert many < 5 * few
 
 

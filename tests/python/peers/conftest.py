@@ -10,6 +10,7 @@ import pytest
 from certificates import Certificates
 from nghttpd import Nghttpd
 from nginx import Nginx
+from proxies import Microsocks, Stunnel, Tinyproxy
 
 # Every file that the servers have, by its name.
 FILES = {
@@ -88,3 +89,35 @@ def ending_nghttpd(tmp_path: Path, certificates: Certificates, html: Path) -> It
     with Nghttpd(tmp_path, certificates) as server:
         serve(server, html)
         yield server
+
+
+@pytest.fixture(scope="session")
+def tinyproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tinyproxy]:
+    with Tinyproxy(tmp_path_factory.mktemp("tinyproxy"), protected=False) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def protected_tinyproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tinyproxy]:
+    with Tinyproxy(tmp_path_factory.mktemp("protected"), protected=True) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def microsocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Microsocks]:
+    with Microsocks(tmp_path_factory.mktemp("microsocks"), protected=False) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def protected_microsocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Microsocks]:
+    with Microsocks(tmp_path_factory.mktemp("protected_socks"), protected=True) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def stunnel(
+    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates, protected_tinyproxy: Tinyproxy
+) -> Iterator[Stunnel]:
+    with Stunnel(tmp_path_factory.mktemp("stunnel"), certificates, protected_tinyproxy.port) as proxy:
+        yield proxy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,38 +19,6 @@ import httparallel
 Files = dict[str, bytes]
 
 BODY = random.Random(3).randbytes(2_000_000)
-
-
-@pytest.fixture(scope="module")
-def tinyproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tinyproxy]:
-    with Tinyproxy(tmp_path_factory.mktemp("tinyproxy"), protected=False) as proxy:
-        yield proxy
-
-
-@pytest.fixture(scope="module")
-def protected_tinyproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tinyproxy]:
-    with Tinyproxy(tmp_path_factory.mktemp("protected"), protected=True) as proxy:
-        yield proxy
-
-
-@pytest.fixture(scope="module")
-def microsocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Microsocks]:
-    with Microsocks(tmp_path_factory.mktemp("microsocks"), protected=False) as proxy:
-        yield proxy
-
-
-@pytest.fixture(scope="module")
-def protected_microsocks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Microsocks]:
-    with Microsocks(tmp_path_factory.mktemp("protected_socks"), protected=True) as proxy:
-        yield proxy
-
-
-@pytest.fixture(scope="module")
-def stunnel(
-    tmp_path_factory: pytest.TempPathFactory, certificates: Certificates, protected_tinyproxy: Tinyproxy
-) -> Iterator[Stunnel]:
-    with Stunnel(tmp_path_factory.mktemp("stunnel"), certificates, protected_tinyproxy.port) as proxy:
-        yield proxy
 
 
 @pytest.fixture(params=["http", "https", "socks5", "socks5h"])
