@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -82,7 +83,10 @@ with httparallel.Client() as client:
     assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
 assert httparallel.core.ConnectionPool
 """
-    subprocess.run([sys.executable, "-S", "-c", program], check=True, timeout=20)
+    # Without `site`, whose `.pth` files import what they like; so the package's place has to be named.
+    place = str(Path(httparallel.__file__).parent.parent)
+    environment = os.environ | {"PYTHONPATH": place}
+    subprocess.run([sys.executable, "-S", "-c", program], check=True, timeout=20, env=environment)
 
 
 def test_private_names_that_others_import() -> None:
