@@ -7,6 +7,7 @@ The fixture `server` is a `testserver.Server`, the fixture `kind` a `kinds.Kind`
 from __future__ import annotations
 
 import inspect
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,12 @@ from pathlib import Path
 import pytest
 from kinds import KINDS, Kind
 from testserver import Server
+
+
+def pytest_configure() -> None:
+    # A shell that starts a program in the background has it ignore SIGINT, and tests send it.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -368,13 +368,13 @@ def test_004_requests_to_seven_sites(server: Any, capsys: pytest.CaptureFixture[
 
 
 def readme_examples() -> list[str]:
-    """The README's Python, in order: a synchronous example first, then an async one."""
+    """The README's Python, in order: a synchronous example, an async one, and one of the pool."""
     fenced = r"^```python\n(.*?)^```$"
     return re.findall(fenced, README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
 
 
 def test_the_first_example_of_the_readme(server: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    example, _ = readme_examples()
+    example, _, _ = readme_examples()
     run(example, server)
     printed = capsys.readouterr().out.splitlines()
     assert sorted(printed) == [f"200 {server.http}/bytes/{page}" for page in range(1, 10)]
@@ -382,5 +382,12 @@ def test_the_first_example_of_the_readme(server: Any, capsys: pytest.CaptureFixt
 
 @on_each_backend
 def test_the_async_example_of_the_readme(server: Any, backend: str) -> None:
-    _, example = readme_examples()
+    _, example, _ = readme_examples()
     assert run_async(example, server, backend)["response"].status_code == 200
+
+
+def test_the_pool_example_of_the_readme(server: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    _, _, example = readme_examples()
+    run(example, server)
+    [printed] = capsys.readouterr().out.splitlines()
+    assert printed.startswith("200 [<HTTPConnection ['http://127.0.0.1:")
