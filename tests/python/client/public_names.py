@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from enum import Enum
 from types import ModuleType
 
 
@@ -38,6 +39,9 @@ def signature(function: object) -> str:
 
 
 def _of_class(thing: type) -> str:
+    if issubclass(thing, Enum):
+        # Its signature is the standard library's, and not the same in every version.
+        return "an enumeration"
     try:
         return signature(thing)
     except (TypeError, ValueError):
