@@ -52,7 +52,8 @@ def _members(thing: type) -> list[tuple[str, str]]:
     members = []
     for name in sorted(dir(thing)):
         value = inspect.getattr_static(thing, name)
-        if name.startswith("_") or name in dir(Exception):
+        # What comes from the standard library is not the same in every version of it.
+        if name.startswith("_") or name in dir(Exception) or (issubclass(thing, Enum) and name in dir(int)):
             continue
         if isinstance(value, (classmethod, staticmethod)):
             value = value.__func__
