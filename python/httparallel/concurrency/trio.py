@@ -6,7 +6,16 @@ One system task per run watches one file descriptor and reschedules the tasks wh
 from __future__ import annotations
 
 import trio
-from trio.lowlevel import Abort, RunVar, Task, current_task, reschedule
+from trio.lowlevel import (
+    Abort,
+    RunVar,
+    Task,
+    checkpoint,
+    current_task,
+    in_trio_run,
+    reschedule,
+    wait_task_rescheduled,
+)
 
 from .._lanes import register_all
 from .._native import Completions
@@ -24,7 +33,7 @@ _completions: RunVar[Completions] = RunVar("httparallel.completions")
 
 
 class _Waiter:
-    """A task that waits. It may be woken once."""
+    """A task that waits, for several things perhaps. It may be woken once."""
 
     __slots__ = ("_task",)
 
@@ -35,6 +44,20 @@ class _Waiter:
         task, self._task = self._task, None
         if task is not None:
             reschedule(task)
+
+
+class _Registration:
+    """What a task that waits for one thing leaves again when it is cancelled."""
+
+    __slots__ = ("_completions", "_token")
+
+    def __init__(self, completions: Completions, token: int) -> None:
+        self._completions = completions
+        self._token = token
+
+    def abort(self, _: object) -> Abort:
+        self._completions.forget(self._token)
+        return Abort.SUCCEEDED
 
 
 def _completions_of_run() -> Completions:
@@ -50,9 +73,12 @@ def _completions_of_run() -> Completions:
 async def _watch(completions: Completions) -> None:
     while True:
         await trio.lowlevel.wait_readable(completions.fileno())
-        waiter: _Waiter
+        waiter: Task | _Waiter
         for waiter in completions.take():
-            waiter.wake()
+            if isinstance(waiter, _Waiter):
+                waiter.wake()
+            else:
+                reschedule(waiter)
 
 
 class TrioBackend(AsyncBackend):
@@ -62,10 +88,10 @@ class TrioBackend(AsyncBackend):
     has_checkpoints = True
 
     def is_running(self) -> bool:
-        return trio.lowlevel.in_trio_run()
+        return in_trio_run()
 
     async def checkpoint(self) -> None:
-        await trio.lowlevel.checkpoint()
+        await checkpoint()
 
     async def wait(
         self,
@@ -74,23 +100,23 @@ class TrioBackend(AsyncBackend):
         wakers: set[Callable[[], object]] | None = None,
     ) -> None:
         completions = _completions_of_run()
+        if wakers is None:
+            # Most requests wait for one thing only: nobody but the watcher wakes their task.
+            token = completions.register(source, current_task(), body)
+            if token is None:
+                # trio's functions are checkpoints, always.
+                await checkpoint()
+            else:
+                await wait_task_rescheduled(_Registration(completions, token).abort)
+            return
         waiter = _Waiter(current_task())
         token = completions.register(source, waiter, body)
         if token is None:
-            # trio's functions are checkpoints, always.
-            await trio.lowlevel.checkpoint()
-            return
-
-        def abort(_: object) -> Abort:
-            completions.forget(token)
-            return Abort.SUCCEEDED
-
-        if wakers is None:
-            await trio.lowlevel.wait_task_rescheduled(abort)
+            await checkpoint()
             return
         wakers.add(waiter.wake)
         try:
-            await trio.lowlevel.wait_task_rescheduled(abort)
+            await wait_task_rescheduled(_Registration(completions, token).abort)
         finally:
             wakers.discard(waiter.wake)
             completions.forget(token)
@@ -100,11 +126,11 @@ class TrioBackend(AsyncBackend):
         waiter = _Waiter(current_task())
         tokens = register_all(completions, blocks, waiter)
         if tokens is None:
-            await trio.lowlevel.checkpoint()
+            await checkpoint()
             return
         wakers.add(waiter.wake)
         try:
-            await trio.lowlevel.wait_task_rescheduled(lambda _: Abort.SUCCEEDED)
+            await wait_task_rescheduled(lambda _: Abort.SUCCEEDED)
         finally:
             wakers.discard(waiter.wake)
             for token in tokens:

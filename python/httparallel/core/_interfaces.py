@@ -32,16 +32,18 @@ __all__ = [
     "Lost",
     "RequestInterface",
     "SyncFace",
+    "request_of",
 ]
 
 
-def _request(
+def request_of(
     method: bytes | str,
     url: URL | bytes | str,
     headers: HeaderTypes,
     content: Content,
     extensions: Extensions | None,
 ) -> Request:
+    """The request that these arguments of `request` and `stream` ask for."""
     address = enforce_url(url, name="url")
     pairs = enforce_headers(headers, name="headers")
     return Request(
@@ -54,7 +56,14 @@ def _request(
 
 
 class _Fetching:
-    def _fetching(self, request: Request) -> Flow[Response] | None:  # noqa: ARG002 - for those who can
+    def _fetching(
+        self,
+        method: bytes | str,  # noqa: ARG002 - for those who can
+        url: URL | bytes | str,  # noqa: ARG002
+        headers: HeaderTypes,  # noqa: ARG002
+        content: Content,  # noqa: ARG002
+        extensions: Extensions | None,  # noqa: ARG002
+    ) -> Flow[Response] | None:
         """A flow that carries out a request to the end of its response, if that is quicker than in steps."""
         return None
 
@@ -72,11 +81,10 @@ class RequestInterface(_Fetching):
         extensions: Extensions | None = None,
     ) -> Response:
         """Sends a request and reads its response, content included."""
-        request = _request(method, url, headers, content, extensions)
-        fetching = self._fetching(request)
+        fetching = self._fetching(method, url, headers, content, extensions)
         if fetching is not None:
             return run(fetching)
-        response = self.handle_request(request)
+        response = self.handle_request(request_of(method, url, headers, content, extensions))
         if type(response.stream) is ResponseStream:
             response._keep(run(whole(response.stream.body)))
             return response
@@ -97,7 +105,7 @@ class RequestInterface(_Fetching):
         extensions: Extensions | None = None,
     ) -> Iterator[Response]:
         """Sends a request; the content of its response is read inside the `with` block, or not at all."""
-        response = self.handle_request(_request(method, url, headers, content, extensions))
+        response = self.handle_request(request_of(method, url, headers, content, extensions))
         try:
             yield response
         finally:
@@ -121,11 +129,10 @@ class AsyncRequestInterface(_Fetching):
         extensions: Extensions | None = None,
     ) -> Response:
         """Sends a request and reads its response, content included."""
-        request = _request(method, url, headers, content, extensions)
-        fetching = self._fetching(request)
+        fetching = self._fetching(method, url, headers, content, extensions)
         if fetching is not None:
             return await arun(fetching)
-        response = await self.handle_async_request(request)
+        response = await self.handle_async_request(request_of(method, url, headers, content, extensions))
         if type(response.stream) is AsyncResponseStream:
             response._keep(await arun(whole(response.stream.body)))
             return response
@@ -146,7 +153,7 @@ class AsyncRequestInterface(_Fetching):
         extensions: Extensions | None = None,
     ) -> AsyncIterator[Response]:
         """Sends a request; the content of its response is read inside the block, or not at all."""
-        response = await self.handle_async_request(_request(method, url, headers, content, extensions))
+        response = await self.handle_async_request(request_of(method, url, headers, content, extensions))
         try:
             yield response
         finally:

@@ -13,15 +13,25 @@ from functools import lru_cache
 from inspect import isasyncgen
 from urllib.parse import urlsplit
 
-from ._checked import DEFAULT_PORTS, authority, enforce_bytes, enforce_headers, enforce_stream
+from .._lazy import lazy
+from ._checked import (
+    DEFAULT_PORTS,
+    ByteStream,
+    CheckedHeaders,
+    authority,
+    enforce_bytes,
+    enforce_headers,
+    enforce_stream,
+)
 from ._public import public
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-    from typing import Any
+    from typing import Any, Self
 
+    from .._native import Headers
     from ._checked import Content, Extensions, HeadersAsMapping, HeadersAsSequence, HeaderTypes, RawHeaders
 
 __all__ = ["URL", "Origin", "Proxy", "Request", "Response", "enforce_url"]
@@ -162,6 +172,9 @@ class Response:
     `extensions` has "http_version", "reason_phrase" and "network_stream", with HTTP/2 also "stream_id".
     """
 
+    # What the engine has received, from which `headers` are made.
+    _fields: Headers
+
     def __init__(
         self,
         status: int,
@@ -171,11 +184,28 @@ class Response:
         extensions: Extensions | None = None,
     ) -> None:
         self.status: int = status
-        self.headers: RawHeaders = enforce_headers(headers, name="headers")
+        self.headers = enforce_headers(headers, name="headers")
         self.stream: Iterable[bytes] | AsyncIterable[bytes] = enforce_stream(content, name="content")
         self.extensions: Extensions = {} if extensions is None else extensions
         self._stream_consumed = False
         self._content: bytes | None = None
+
+    @classmethod
+    def _complete(cls, status: int, fields: Headers, content: bytes, extensions: Extensions) -> Self:
+        """A response of the engine, all of which is there. Its headers become pairs when asked for."""
+        self = cls.__new__(cls)
+        self.status = status
+        self._fields = fields
+        self.stream = ByteStream(content)
+        self.extensions = extensions
+        self._stream_consumed = True
+        self._content = content
+        return self
+
+    @lazy
+    def headers(self) -> RawHeaders:
+        """Name and value of each field, in the order they came."""
+        return CheckedHeaders(self._fields.raw)
 
     @property
     def content(self) -> bytes:
@@ -188,6 +218,10 @@ class Response:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} [{self.status}]>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        assert self.headers is not None, "asked for, they are among what is kept"
+        return {name: value for name, value in self.__dict__.items() if name != "_fields"}
 
     def _keep(self, content: bytes) -> None:
         """The content was read."""

@@ -14,6 +14,7 @@ from ..concurrency import current_backend
 from ._bodies import Body, stream_of
 from ._checked import ByteStream, CheckedHeaders
 from ._exceptions import ReadError, engine_errors
+from ._interfaces import request_of
 from ._io import Body as Content
 from ._io import Effect, Face, Flow, Shielded
 from ._models import Response
@@ -22,10 +23,16 @@ from ._native_connection import AsyncEngineConnection, AsyncEngineStream, Engine
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from .._native import Operation
+    from ._checked import Content as RequestContent
+    from ._checked import Extensions, HeaderTypes
+    from ._models import URL as Address
     from ._models import Request
+
+    # Method, URL, headers, content (None: a stream) and settings, as the engine takes them.
+    EngineCall: TypeAlias = tuple[str, URL, Headers, bytes | None, Settings]
 
 __all__ = ["NativePool", "suits"]
 
@@ -53,29 +60,57 @@ class NativePool:
         # Those whose response was not closed yet.
         self._running: set[Operation] = set()
 
-    def fetch(self, request: Request) -> Flow[Response]:
-        """Carries out a request, up to the end of its response."""
-        with ERRORS:
-            operation, upload = self._start(request, is_streamed=False)
+    def fetching(
+        self,
+        method: bytes | str,
+        url: Address | bytes | str,
+        headers: HeaderTypes,
+        content: RequestContent,
+        extensions: Extensions | None,
+    ) -> Flow[Response] | None:
+        """A flow that carries out a request, up to the end of its response. None if the engine cannot."""
+        is_plain = headers is None and content is None and extensions is None
+        if is_plain and type(method) is str and type(url) is str:
+            call = _plain_call(method, url)
+            return None if call is None else self._fetch(call)
+        request = request_of(method, url, headers, content, extensions)
+        return self._fetch(_call(request, False), request) if suits(request) else None
+
+    def _fetch(self, call: EngineCall, request: Request | None = None) -> Flow[Response]:
+        """`request` is needed for its content, if that is a stream."""
+        running = self._running
+        try:
+            upload = _upload_of(call)
+            operation = self._engine.start(*call, upload, not self._face.is_async)
+            running.add(operation)
             try:
-                yield from self._answered(operation, request, upload)
-                status, reason, version, stream_id, pairs, content = operation.exchange()
+                if upload is not None and request is not None:
+                    yield from _send(Content(request.stream), upload)
+                if not operation.is_ready:
+                    yield Await(operation)
+                status, reason, version, stream_id, headers, content = operation.exchange()
             except BaseException:
                 operation.cancel()
                 raise
             finally:
-                self._running.discard(operation)
-        extensions = self._extensions(version, reason, stream_id)
-        response = Response(status, headers=CheckedHeaders(pairs), content=content, extensions=extensions)
-        response._keep(content)
-        return response
+                running.discard(operation)
+        except Exception:
+            with ERRORS:
+                raise
+        return Response._complete(status, headers, content, self._extensions(version, reason, stream_id))
 
     def handle(self, request: Request) -> Flow[Response]:
         """Carries out a request, up to the head of its response."""
         with ERRORS:
-            operation, upload = self._start(request, is_streamed=True)
+            call = _call(request, True)
+            upload = _upload_of(call)
+            operation = self._engine.start(*call, upload, not self._face.is_async)
+            self._running.add(operation)
             try:
-                yield from self._answered(operation, request, upload)
+                if upload is not None:
+                    yield from _send(Content(request.stream), upload)
+                if not operation.is_ready:
+                    yield Await(operation)
                 reply = operation.reply()
             except BaseException:
                 self._running.discard(operation)
@@ -85,41 +120,6 @@ class NativePool:
         body = stream_of(EngineBody(operation, self), self._face)
         headers = CheckedHeaders(reply.headers.raw)
         return Response(reply.status, headers=headers, content=body, extensions=extensions)
-
-    def _start(self, request: Request, is_streamed: bool) -> tuple[Operation, Upload | None]:
-        url, extensions = request.url, request.extensions
-        address, target = _address(url.scheme, url.host, url.port, url.target)
-        timeouts = extensions.get("timeout", {})
-        settings = _settings(
-            timeouts.get("connect"),
-            timeouts.get("read"),
-            timeouts.get("write"),
-            timeouts.get("pool"),
-            extensions.get("sni_hostname"),
-            target,
-            is_streamed,
-        )
-        stream = request.stream
-        content = stream._content if type(stream) is ByteStream else None
-        upload = Upload() if content is None else None
-        operation = self._engine.start(
-            request.method.decode("latin-1"),
-            address,
-            Headers(request.headers),
-            content,
-            settings,
-            upload,
-            not self._face.is_async,
-        )
-        self._running.add(operation)
-        return operation, upload
-
-    def _answered(self, operation: Operation, request: Request, upload: Upload | None) -> Flow[None]:
-        """Waits until the operation is ready."""
-        if upload is not None:
-            yield from _send(Content(request.stream), upload)
-        if not operation.is_ready:
-            yield Await(operation)
 
     def _extensions(self, version: bytes, reason: bytes, stream_id: int | None) -> dict[str, Any]:
         extensions: dict[str, Any] = {"http_version": version, "network_stream": _stream(self._face)}
@@ -216,6 +216,36 @@ def _send(content: Content, upload: Upload) -> Flow[None]:
         yield Shielded(content.close())
         raise
     yield content.close()
+
+
+@lru_cache(maxsize=1024)
+def _plain_call(method: str, url: str) -> EngineCall | None:
+    """What most requests are: a method and a URL, no more. None if the engine cannot carry it out."""
+    request = request_of(method, url, None, None, None)
+    return _call(request, False) if suits(request) else None
+
+
+def _call(request: Request, is_streamed: bool) -> EngineCall:
+    url, extensions = request.url, request.extensions
+    address, target = _address(url.scheme, url.host, url.port, url.target)
+    timeouts = extensions.get("timeout", {})
+    settings = _settings(
+        timeouts.get("connect"),
+        timeouts.get("read"),
+        timeouts.get("write"),
+        timeouts.get("pool"),
+        extensions.get("sni_hostname"),
+        target,
+        is_streamed,
+    )
+    stream = request.stream
+    content = stream._content if type(stream) is ByteStream else None
+    return request.method.decode("latin-1"), address, Headers(request.headers), content, settings
+
+
+def _upload_of(call: EngineCall) -> Upload | None:
+    """A pipe for content that is a stream."""
+    return Upload() if call[3] is None else None
 
 
 @lru_cache(maxsize=1024)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._backends.base import SOCKET_OPTION
+    from ._checked import Content, Extensions, HeaderTypes
     from ._io import Backend
-    from ._models import Origin, Proxy, Request
+    from ._models import URL, Origin, Proxy, Request
 
 __all__ = ["BasePool"]
 
@@ -151,10 +152,16 @@ class BasePool(Flows):
             return self._native_pool().handle(request)
         return self._handle_here(request)
 
-    def _fetching(self, request: Request) -> Flow[Response] | None:
-        check_scheme(request)
-        if self._is_native and suits(request) and self._handles_itself():
-            return self._native_pool().fetch(request)
+    def _fetching(
+        self,
+        method: bytes | str,
+        url: URL | bytes | str,
+        headers: HeaderTypes,
+        content: Content,
+        extensions: Extensions | None,
+    ) -> Flow[Response] | None:
+        if self._is_native and self._handles_itself():
+            return self._native_pool().fetching(method, url, headers, content, extensions)
         return None
 
     def _native_pool(self) -> NativePool:

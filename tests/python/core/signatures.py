@@ -39,7 +39,8 @@ def of_thing(thing: Any) -> dict[str, Any]:
 def of_member(member: Any) -> dict[str, Any]:
     if isinstance(member, property):
         return {"is": "property"}
-    return of_function(member) if inspect.isroutine(member) else {}
+    # Attributes that are computed when asked for are no methods.
+    return of_function(member) if callable(member) and inspect.isroutine(member) else {}
 
 
 def of_function(function: Callable[..., Any]) -> dict[str, Any]:

@@ -5,14 +5,15 @@ use std::cell::RefCell;
 use httparallel::{Interrupted, Operation};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList};
+use pyo3::types::PyBytes;
 
 use super::errors::exception;
 use super::reply::{Reply, join};
+use crate::models::PyHeaders;
 
 /// Status, reason, version, stream, headers and content of a response.
 type Exchange<'py> =
-    (u16, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Option<u32>, Bound<'py, PyList>, Bound<'py, PyBytes>);
+    (u16, Bound<'py, PyBytes>, Bound<'py, PyBytes>, Option<u32>, PyHeaders, Bound<'py, PyBytes>);
 
 /// A request on its way, and then its response.
 #[pyclass(frozen, module = "httparallel._native", name = "Operation")]
@@ -55,14 +56,12 @@ impl PyOperation {
         let refused = |error: httparallel::Error| exception(py, &error);
         let head = self.inner.head().map_err(refused)?;
         let pieces = self.inner.take_body().map_err(refused)?.unwrap_or_default();
-        let fields = head.headers.iter();
-        let fields = fields.map(|field| (PyBytes::new(py, &field.name), PyBytes::new(py, &field.value)));
         Ok((
             head.status,
             PyBytes::new(py, &head.reason),
             PyBytes::new(py, head.version.as_bytes()),
             head.stream_id,
-            PyList::new(py, fields)?,
+            head.headers.clone().into(),
             join(py, &pieces)?,
         ))
     }
