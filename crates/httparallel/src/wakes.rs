@@ -1,15 +1,20 @@
-//! Wakes threads and event loops from the I/O thread once per round, not once per response.
+//! Rounds of the I/O thread: it reads everything that the sockets have to say, then writes, then wakes.
 //!
 //! Whoever is woken takes the processor, often the I/O thread's own. So the thread first serves everything that
-//! the sockets had to say this round, then wakes whom it concerns, who find all of it in one batch.
+//! the sockets had to say this round, then wakes whom it concerns, who find all of it in one batch. For the same
+//! reason requests that take the place of those that were answered are written together, at the round's end: a
+//! server on the same machine, or one that idles, is woken for the first of them and finds the others.
 
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 use crate::completion::{CompletionQueue, Notifier};
+use crate::engine::Shared;
+use crate::h1::Attached;
 
 /// Somebody who is to be woken through a file descriptor.
 #[derive(Debug)]
@@ -27,6 +32,8 @@ thread_local! {
 
 #[derive(Debug, Default)]
 struct Round {
+    /// Connections with a request to write.
+    corked: Vec<(Arc<Attached>, Arc<Shared>)>,
     sleepers: Vec<Sleeper>,
     /// Runs after everything that is ready to run already.
     end: Option<Waker>,
@@ -34,19 +41,29 @@ struct Round {
 
 /// Wakes somebody: at the round's end on the I/O thread, at once elsewhere.
 pub(crate) fn wake(sleeper: Sleeper) {
-    let left = ROUND.with_borrow_mut(|round| match round {
-        Some(Round { sleepers, end: Some(end) }) => {
-            sleepers.push(sleeper);
-            if sleepers.len() == 1 {
-                end.wake_by_ref();
-            }
-            None
-        }
-        _ => Some(sleeper),
-    });
+    let left = at_the_end(sleeper, |round, sleeper| round.sleepers.push(sleeper));
     if let Some(sleeper) = left {
         sleeper.wake();
     }
+}
+
+/// Has a connection's request written at the round's end. `false` on other threads, which write at once.
+pub(crate) fn cork(connection: &Arc<Attached>, shared: &Arc<Shared>) -> bool {
+    at_the_end((), |round, ()| round.corked.push((connection.clone(), shared.clone()))).is_none()
+}
+
+/// Leaves something to the round's end; gives it back on a thread without rounds.
+fn at_the_end<T>(what: T, leave: impl FnOnce(&mut Round, T)) -> Option<T> {
+    ROUND.with_borrow_mut(|round| match round {
+        Some(round) if round.end.is_some() => {
+            if round.sleepers.is_empty() && round.corked.is_empty() {
+                round.end.iter().for_each(Waker::wake_by_ref);
+            }
+            leave(round, what);
+            None
+        }
+        _ => Some(what),
+    })
 }
 
 impl Sleeper {
@@ -74,14 +91,20 @@ impl Future for RoundEnds {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let sleepers = ROUND.with_borrow_mut(|round| {
-            let round = round.as_mut()?;
+        // Writing may end requests, which starts others and wakes whom it concerns, in this round still.
+        let corked = take(|round| {
             round.end.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
-            Some(std::mem::take(&mut round.sleepers))
+            &mut round.corked
         });
-        sleepers.into_iter().flatten().for_each(Sleeper::wake);
+        let now = Instant::now();
+        corked.into_iter().for_each(|(connection, shared)| connection.uncork(&shared, now));
+        take(|round| &mut round.sleepers).into_iter().for_each(Sleeper::wake);
         Poll::Pending
     }
+}
+
+fn take<T>(of: impl FnOnce(&mut Round) -> &mut Vec<T>) -> Vec<T> {
+    ROUND.with_borrow_mut(|round| round.as_mut().map(|round| std::mem::take(of(round)))).unwrap_or_default()
 }
 
 impl Drop for RoundEnds {

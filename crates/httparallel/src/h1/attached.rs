@@ -14,7 +14,7 @@ use std::time::Instant;
 
 use httparallel_proto::Error;
 use httparallel_proto::pool::ConnId;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
@@ -23,6 +23,7 @@ use crate::engine::{Closed, Handle, Shared, complete};
 use crate::net::register;
 use crate::operation::Op;
 use crate::panics::caught;
+use crate::wakes;
 
 /// A connection that the I/O thread reads and any thread may start a request on.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ struct Inner {
     task: Option<Waker>,
     /// What the task's timer is set to.
     armed: Option<Instant>,
+    /// Whether a request is written only at the end of the round.
+    corked: bool,
 }
 
 impl Attached {
@@ -50,7 +53,7 @@ impl Attached {
         let runtime = shared.io.handle();
         let _inside = runtime.enter();
         let ready = register(connection.stream().socket().clone())?;
-        let inner = Inner { connection: Some(connection), task: None, armed: None };
+        let inner = Inner { connection: Some(connection), task: None, armed: None, corked: false };
         let attached = Arc::new(Self { id, inner: Mutex::new(inner) });
         let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
         let task = Task { attached: attached.clone(), shared: shared.clone(), ready, sleep };
@@ -72,7 +75,34 @@ impl Attached {
             return shared.dispatch(&op);
         };
         let handle = Some(Handle::Attached(self.clone()));
-        let ended = connection.begin(op, self.id, handle, now).or_else(|| connection.send(now));
+        let ended = connection.begin(op, self.id, handle, now);
+        if ended.is_none() && !inner.corked {
+            inner.corked = wakes::cork(self, shared);
+        }
+        self.go_on(inner, ended, shared, now);
+    }
+
+    /// Writes what was held back to the end of a round.
+    pub(crate) fn uncork(&self, shared: &Arc<Shared>, now: Instant) {
+        let written = caught(|| {
+            let mut inner = self.inner.lock();
+            inner.corked = false;
+            self.go_on(inner, None, shared, now);
+        });
+        if let Err(error) = written {
+            self.give_up(shared, error);
+        }
+    }
+
+    /// Writes what may be written, and sees to it that the task does the rest.
+    fn go_on(
+        &self,
+        mut inner: MutexGuard<'_, Inner>,
+        ended: Option<Ended>,
+        shared: &Arc<Shared>,
+        now: Instant,
+    ) {
+        let ended = ended.or_else(|| inner.send(now));
         let task = if ended.is_none() { inner.attention() } else { None };
         drop(inner);
         if let Some(task) = task {
@@ -123,6 +153,15 @@ impl Attached {
         }
     }
 
+    /// After a panic: the connection's state is unknown, so it goes, and what it served fails.
+    fn give_up(&self, shared: &Arc<Shared>, error: Error) {
+        let served = caught(|| self.close()).ok().flatten();
+        shared.forget(self.id, Closed::Defect);
+        if let Some(op) = served {
+            op.cancel(error);
+        }
+    }
+
     /// Releases the connection, then completes the operation, which may start the next one right here.
     fn finish(&self, ended: Ended, shared: &Arc<Shared>) {
         let fate = ended.fate();
@@ -136,6 +175,15 @@ impl Attached {
 }
 
 impl Inner {
+    fn send(&mut self, now: Instant) -> Option<Ended> {
+        self.connection.as_mut().filter(|_| !self.corked)?.send(now)
+    }
+
+    /// Whether sending waits for the socket.
+    fn wants_write(&self) -> bool {
+        !self.corked && self.connection.as_ref().is_some_and(Connection::wants_write)
+    }
+
     /// The task's waker, if the task has something to do that its socket will not tell it.
     fn attention(&mut self) -> Option<Waker> {
         let connection = self.connection.as_ref()?;
@@ -144,7 +192,7 @@ impl Inner {
             (Some(_), None) => true,
             (None, _) => false,
         };
-        let needed = earlier || connection.wants_write() || connection.awaited_upload().is_some();
+        let needed = earlier || self.wants_write() || connection.awaited_upload().is_some();
         if needed { self.task.take() } else { None }
     }
 
@@ -186,7 +234,7 @@ impl Future for Task {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         caught(|| this.run(cx)).unwrap_or_else(|error| {
-            this.give_up(error);
+            this.attached.give_up(&this.shared, error);
             Poll::Ready(())
         })
     }
@@ -201,7 +249,7 @@ impl Task {
                 Found::Ended(ended) => {
                     let op = ended.op.clone();
                     if let Err(error) = caught(|| self.attached.finish(ended, &self.shared)) {
-                        self.give_up(error.clone());
+                        self.attached.give_up(&self.shared, error.clone());
                         op.cancel(error);
                         return Poll::Ready(());
                     }
@@ -212,15 +260,6 @@ impl Task {
                     return Poll::Ready(());
                 }
             }
-        }
-    }
-
-    /// After a panic: the connection's state is unknown, so it goes, and what it served fails.
-    fn give_up(&self, error: Error) {
-        let served = caught(|| self.attached.close()).ok().flatten();
-        self.shared.forget(self.attached.id, Closed::Defect);
-        if let Some(op) = served {
-            op.cancel(error);
         }
     }
 
@@ -263,21 +302,21 @@ impl Task {
         }
         if let Some(upload) = connection.awaited_upload() {
             upload.set_consumer(cx.waker());
-            if let Some(ended) = connection.send(now) {
+            if let Some(ended) = inner.send(now) {
                 return Found::Ended(ended);
             }
         }
-        if connection.wants_write()
+        if inner.wants_write()
             && let Poll::Ready(ready) = self.ready.poll_write_ready(cx)
         {
             let mut ready = match ready {
                 Ok(ready) => ready,
                 Err(error) => return inner.unwatched(&error),
             };
-            if let Some(ended) = connection.send(now) {
+            if let Some(ended) = inner.send(now) {
                 return Found::Ended(ended);
             }
-            if connection.wants_write() {
+            if inner.wants_write() {
                 ready.clear_ready();
             }
             return Found::Again;
