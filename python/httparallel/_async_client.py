@@ -14,7 +14,7 @@ from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
 from ._streamed import AsyncStreamedResponse
 from ._transports import AsyncHTTPTransport, is_for_low_level, settings_of
-from .concurrency import chosen_backend
+from .concurrency import chosen_backend, current_backend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from ._auth import Auth
+    from ._base import EngineCall
     from ._base_transports import AsyncBaseTransport
     from ._config import Limits, Proxy, UseClientDefault
     from ._flow import AuthSteps
@@ -126,11 +127,38 @@ class AsyncClient(
     def _is_patched(self) -> bool:
         return (
             type(self).send is not _SEND
+            or type(self).request is not _REQUEST
             or type(self)._transport_for_url is not _TRANSPORT_FOR_URL
             or type(self._engine_transport).handle_async_request is not _HANDLE_ASYNC_REQUEST
             or self._engine_transport._is_overridden
             or (bool(WATCHED) and is_low_level_patched())
         )
+
+    async def _plain(
+        self,
+        method: str,
+        url: URLTypes,
+        call: EngineCall | None = None,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+    ) -> Response:
+        """Has the engine carry out `call`, or a request without arguments, up to the end of its response."""
+        call = call or self._plain_call(method, url)
+        if call is None:
+            return await self.request(method, url)
+        backend = current_backend() if self._backend is None else chosen_backend(self._backend)
+        try:
+            operation = self._engine_transport._engine.start(*call)
+            try:
+                await backend.wait(operation)
+            except BaseException:
+                operation.cancel()
+                raise
+            reply = operation.reply()
+        except RequestError as error:
+            error.request = request_of(call)
+            raise
+        response, redirected = self._delivered(reply, call[4].follow_redirects)
+        return await arun(self._continued(response, timeout)) if redirected else response
 
     async def request(
         self,
@@ -173,20 +201,7 @@ class AsyncClient(
             stream=stream,
         )
         if call is not None:
-            backend = chosen_backend(self._backend)
-            try:
-                operation = self._engine_transport._engine.start(*call)
-                try:
-                    await backend.wait(operation)
-                except BaseException:
-                    operation.cancel()
-                    raise
-                reply = operation.reply()
-            except RequestError as error:
-                error.request = request_of(call)
-                raise
-            response, redirected = self._delivered(reply, call[4].follow_redirects)
-            return await arun(self._continued(response, timeout)) if redirected else response
+            return await self._plain(method, url, call, timeout)
         if cookies is not None:
             from ._deprecations import warn_of_cookies
 
@@ -311,5 +326,6 @@ class AsyncClient(
 
 # As they came, to notice when a test or an instrumentation puts others in their place.
 _SEND = AsyncClient.send
+_REQUEST = AsyncClient.request
 _TRANSPORT_FOR_URL = AsyncClient._transport_for_url
 _HANDLE_ASYNC_REQUEST = AsyncHTTPTransport.handle_async_request

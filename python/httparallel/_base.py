@@ -136,7 +136,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         return self._base_url.copy_with(raw_path=self._base_url.raw_path + url.raw_path.lstrip(b"/"))
 
     def _merge_params(self, params: QueryParamTypes | None) -> QueryParamTypes | None:
-        return self._params.merge(params) if params or self._params else params
+        return self._params.merge(params) if params or self._has_params else params
 
     def _merge_headers(self, headers: HeaderTypes | None) -> Headers:
         merged = Headers(self._headers)
@@ -157,6 +157,27 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             raise RuntimeError("Cannot send a request, as the client has been closed.")
 
     # The short way: a request as one operation of the engine.
+
+    def _plain_call(self, method: str, url: URLTypes) -> EngineCall | None:
+        """A request without arguments, in the engine's terms. None if `_engine_call` has to look at it."""
+        hooks = self._event_hooks
+        if (
+            self._engine_transport is None
+            or self._auth is not None
+            or self._cookies._jar is not None
+            or hooks["request"]
+            or hooks["response"]
+            or self._is_closed
+            or self._has_params
+            or method in METHODS_WITH_CONTENT
+            or self._is_patched()
+        ):
+            return None
+        target = self._merge_url(url) if self._has_base_url else url
+        # User name and password become a header on the long way.
+        if "@" in target if isinstance(target, str) else not isinstance(target, URL) or target.userinfo:
+            return None
+        return method, target, self._headers, None, self._settings
 
     def _engine_call(
         self,
@@ -202,7 +223,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             )
         plain = content is None and data is None and files is None and json is None
         method = method.upper()
-        if plain and params is None and not self._params and method not in METHODS_WITH_CONTENT:
+        if plain and params is None and not self._has_params and method not in METHODS_WITH_CONTENT:
             merged = self._headers if headers is None else self._merge_headers(headers)
             target = self._merge_url(url) if self._has_base_url else url
             return None if _may_have_userinfo(target) else (method, target, merged, None, settings)
@@ -215,7 +236,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
 
     def _delivered(self, reply: Reply, follow: bool) -> tuple[Response, bool]:
         """The response of an operation, and whether a redirect is left to follow: one that sets cookies."""
-        response = Response._from_reply(reply, self._defaults)
+        response: Response = reply.response(Response, self._defaults)
         if is_logged():
             log(response)
         if not reply.sets_cookies:

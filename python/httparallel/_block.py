@@ -15,9 +15,12 @@ from __future__ import annotations
 import os
 from weakref import WeakSet
 
+from ._base import request_of
 from ._config import USE_CLIENT_DEFAULT
 from ._exceptions import RequestCancelled, RequestError
 from ._flow import Wait
+from ._log import is_logged
+from ._response import Response
 from ._stepper import Stepper
 from ._transports import settings_of
 from ._verbs import Verbs
@@ -58,6 +61,22 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
     def __len__(self) -> int:
         """How many responses were not delivered yet."""
         return len(self._undelivered)
+
+    def _plain(self, method: str, url: URLTypes) -> AnyPending:
+        block = self._plain_block
+        call = None if block is None else self._client._plain_call(method, url)
+        if block is None or call is None:
+            return self.request(method, url)
+        self._claim()
+        try:
+            _, target, headers, _, settings = call
+            kind, running, undelivered = self._pending_class, self._running, self._undelivered
+            return block.request(method, target, headers, settings, kind, self, running, undelivered)
+        except RequestError as error:
+            error.request = request_of(call)
+            raise
+        finally:
+            self._release()
 
     def request(self, method: str, url: URLTypes, **arguments: Any) -> AnyPending:  # noqa: ANN401
         """Starts a request with any method. Takes the arguments of `Client.request`.
@@ -123,13 +142,13 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
         from ._lanes import Lanes, native_block
 
         self._native, limit = native_block(self._client, self._max_concurrency)
-        self._has_lanes = isinstance(self._native, Lanes)
+        self._plain_block = None if isinstance(self._native, Lanes) else self._native
         self._window = 2 * limit if limit else 1000
         _open_blocks.add(self)
 
     def _leave(self) -> None:
         """Cancels what is pending; when this returns it is gone."""
-        block, self._native = self._native, None
+        block, self._native, self._plain_block = self._native, None, None
         for pending in list(self._running.values()):
             if pending._flow is None and pending.done:
                 self._settle_call(pending)
@@ -146,7 +165,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
     def _abandon(self) -> None:
         """Lets go, in a forked child, of what belongs to the parent."""
         _of_parents.append((self._native, dict(self._running)))
-        self._native, self._is_forked = None, True
+        self._native, self._plain_block, self._is_forked = None, None, True
         for places in (self._running, self._unstarted, self._ready, self._settled, self._undelivered):
             places.clear()
 
@@ -159,9 +178,9 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
                 pending, _ = self._settled.popitem(last=False)
                 self._undelivered.discard(pending)
                 return pending
-            gathered = self._gather()
-            if gathered is None:
-                return None
+            gathered = self._gather(settle=True)
+            if gathered is None or gathered._response is not None or gathered._error is not None:
+                return gathered
             if gathered._flow is None:
                 # Not settled before it is delivered: nobody else shall find it.
                 self._undelivered.discard(gathered)
@@ -171,13 +190,18 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
                 self._undelivered.add(gathered)
         return None
 
-    def _gather(self) -> BasePending | None:
-        """Takes an operation that is ready from the engine, if one is: a flow's, or one to be settled."""
-        number = (self._native or self._open_block()).try_next()
-        if number is None:
-            return None
-        pending = self._running.pop(number)
-        if pending._flow is not None:
+    def _gather(self, settle: bool = False) -> BasePending | None:
+        """Takes an operation that is ready from the engine, if one is: a flow's, or one to be settled.
+
+        With `settle` it may be settled already, and counts as delivered then.
+        """
+        block = self._plain_block
+        if settle and block is not None and not is_logged():
+            pending = block.settle_next(Response, self._client._defaults, self._running, self._undelivered)
+        else:
+            number = self._open_block().try_next()
+            pending = None if number is None else self._running.pop(number)
+        if pending is not None and pending._flow is not None:
             self._ready.append(pending)
         return pending
 

@@ -109,22 +109,27 @@ class Body:
     @lazy
     def _content(self) -> bytes:
         # Present once the body has been read, as `hasattr(response, "_content")` in others' code expects.
-        if self._reply is None or self._is_streamed:
-            raise AttributeError("_content")
         try:
-            return self._reply.content()
-        except RequestError as error:
-            if self._request is not None:
-                error.request = self._request
-            raise
+            return self.content
+        except ResponseNotRead:
+            raise AttributeError("_content") from None
 
     @property
     def content(self) -> bytes:
         """The whole body, with its content codings undone. ResponseNotRead if it is yet to be streamed."""
+        content: bytes | None = self.__dict__.get("_content")
+        if content is not None:
+            return content
+        reply = self._reply
+        if reply is None or self._is_streamed:
+            raise ResponseNotRead
         try:
-            return self._content
-        except AttributeError:
-            raise ResponseNotRead from None
+            content = self._content = reply.content()
+        except RequestError as error:
+            if self._request is not None:
+                error.request = self._request
+            raise
+        return content
 
     @property
     def text(self) -> str:

@@ -135,6 +135,7 @@ class ClientSettings:
     @params.setter
     def params(self, params: QueryParamTypes | None) -> None:
         self._params = QueryParams(params)
+        self._has_params = bool(self._params)
 
     def _settings_for(self, timeout: Timeout, follow_redirects: bool) -> Settings:
         return Settings(

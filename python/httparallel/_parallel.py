@@ -122,7 +122,7 @@ class Parallel(BaseBlock[PendingResponse]):
             pending = self._take() or run(self._next())
         finally:
             self._turn.release()
-        return None if pending is None else pending._outcome()
+        return None if pending is None else pending._response or pending._outcome()
 
     def _claim(self) -> None:
         if not self._turn.acquire(blocking=False):
@@ -236,7 +236,7 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
         await self._checkpoint()
         self._claim()
         pending = self._take() or await arun(self._next())
-        return None if pending is None else pending._outcome()
+        return None if pending is None else pending._response or pending._outcome()
 
     def _claim(self) -> None:
         if self._native is not None and self._thread != get_ident():

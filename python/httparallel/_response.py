@@ -104,13 +104,9 @@ class Response(Body):
         stream: SyncByteStream | AsyncByteStream | None = None,
     ) -> Self:
         """A response for what the engine delivers. Without a stream, the reply holds the whole body."""
-        self = cls.__new__(cls)
-        self._reply = reply
-        self._defaults = defaults
-        self.status_code = reply.status
-        if stream is None:
-            self.is_closed = self.is_stream_consumed = True
-        else:
+        self: Self = reply.response(cls, defaults)
+        if stream is not None:
+            self.is_closed = self.is_stream_consumed = False
             self._is_streamed = True
             self.stream = stream
         return self

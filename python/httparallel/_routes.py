@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     EngineTransport: TypeAlias = HTTPTransport | AsyncHTTPTransport
 
 # What decides how a request is carried. Tests and instrumentation replace these, on a client or on its class.
-_METHODS = frozenset(("_transport_for_url", "build_request", "send"))
+_METHODS = frozenset(("_transport_for_url", "build_request", "request", "send"))
 _DECISIVE = _METHODS | {"_transport", "_mounts"}
 
 _HANDLE_REQUEST = HTTPTransport.handle_request

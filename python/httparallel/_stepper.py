@@ -38,9 +38,9 @@ class Stepper:
     def __init__(self, client: BaseClient[Any]) -> None:
         self._client = client
         self._native: Block | Lanes | None = None
+        # The same, if there is one engine for all requests: the client's.
+        self._plain_block: Block | None = None
         self._has_flows = False
-        # Whether the native block has an engine for every request, not just the client's one.
-        self._has_lanes = False
         # Those with an operation on its way, by its number in the native block.
         self._running: dict[int, BasePending] = {}
         # Flows to be stepped: new ones, and those whose operation is ready.
@@ -152,7 +152,7 @@ class Stepper:
         transport = self._client._engine_for(request.url)
         if transport is None or is_for_low_level(request):
             return False
-        return self._has_lanes or transport is self._client._engine_transport
+        return self._plain_block is None or transport is self._client._engine_transport
 
     def _submit_flow(self, pending: BasePending, request: Request) -> None:
         pending._sent = request

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
     from ._auth import Auth
+    from ._base import EngineCall
     from ._base_transports import BaseTransport
     from ._config import Limits, Proxy, UseClientDefault
     from ._flow import AuthSteps
@@ -124,11 +125,31 @@ class Client(
     def _is_patched(self) -> bool:
         return (
             type(self).send is not _SEND
+            or type(self).request is not _REQUEST
             or type(self)._transport_for_url is not _TRANSPORT_FOR_URL
             or type(self._engine_transport).handle_request is not _HANDLE_REQUEST
             or self._engine_transport._is_overridden
             or (bool(WATCHED) and is_low_level_patched())
         )
+
+    def _plain(
+        self,
+        method: str,
+        url: URLTypes,
+        call: EngineCall | None = None,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+    ) -> Response:
+        """Has the engine carry out `call`, or a request without arguments, up to the end of its response."""
+        call = call or self._plain_call(method, url)
+        if call is None:
+            return self.request(method, url)
+        try:
+            reply = self._engine_transport._engine.send(*call)
+        except RequestError as error:
+            error.request = request_of(call)
+            raise
+        response, redirected = self._delivered(reply, call[4].follow_redirects)
+        return run(self._continued(response, timeout)) if redirected else response
 
     def request(
         self,
@@ -169,13 +190,7 @@ class Client(
             stream=stream,
         )
         if call is not None:
-            try:
-                reply = self._engine_transport._engine.send(*call)
-            except RequestError as error:
-                error.request = request_of(call)
-                raise
-            response, redirected = self._delivered(reply, call[4].follow_redirects)
-            return run(self._continued(response, timeout)) if redirected else response
+            return self._plain(method, url, call, timeout)
         if cookies is not None:
             from ._deprecations import warn_of_cookies
 
@@ -288,5 +303,6 @@ class Client(
 
 # As they came, to notice when a test or an instrumentation puts others in their place.
 _SEND = Client.send
+_REQUEST = Client.request
 _TRANSPORT_FOR_URL = Client._transport_for_url
 _HANDLE_REQUEST = HTTPTransport.handle_request

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from http.cookiejar import CookieJar
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, Union
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, Union
 
 from ._streams import AsyncByteStream, SyncByteStream
 
@@ -69,6 +69,9 @@ RequestFiles: TypeAlias = Mapping[str, FileTypes] | Sequence[tuple[str, FileType
 DefaultEncoding: TypeAlias = str | Callable[[bytes], str | None]
 
 
+_Made = TypeVar("_Made")
+
+
 class Reply(Protocol):
     """What the engine delivers for one request. Every attribute is computed when it is asked for."""
 
@@ -97,6 +100,7 @@ class Reply(Protocol):
     @property
     def stream_id(self) -> int | None: ...
     def content(self) -> bytes: ...
+    def response(self, kind: type[_Made], client: object, /) -> _Made: ...
 
 
 class ClientDefaults(Protocol):

@@ -151,7 +151,7 @@ impl<N: Into<Bytes>, V: Into<Bytes>> FromIterator<(N, V)> for Headers {
 
 /// Fails unless `name` is a token (RFC 9110 section 5.6.2).
 pub fn check_name(name: &[u8]) -> Result<()> {
-    if !name.is_empty() && name.iter().all(|&byte| is_token_byte(byte)) {
+    if is_token(name) {
         return Ok(());
     }
     Err(Error::invalid_request(format!("Illegal header name {}", quoted(name))))
@@ -163,7 +163,8 @@ pub fn check_name(name: &[u8]) -> Result<()> {
 pub fn check_value(name: &[u8], value: &[u8]) -> Result<()> {
     let padded =
         value.first().is_some_and(|&byte| is_blank(byte)) || value.last().is_some_and(|&byte| is_blank(byte));
-    if !padded && value.iter().all(|&byte| is_value_byte(byte)) {
+    // Every byte is looked at, whatever is found: without a way out the loop becomes vector instructions.
+    if !padded && value.iter().fold(true, |legal, &byte| legal & is_value_byte(byte)) {
         return Ok(());
     }
     if value.iter().all(|&byte| is_blank(byte) || !is_value_byte(byte)) {
@@ -175,13 +176,29 @@ pub fn check_value(name: &[u8], value: &[u8]) -> Result<()> {
     )))
 }
 
-/// Whether a byte may stand in a token: a header name or a method.
-pub fn is_token_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+/// Whether this is a token: a header name or a method.
+pub(crate) fn is_token(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|&byte| TOKEN_BYTES[usize::from(byte)])
 }
 
+/// Which bytes may stand in a token.
+const TOKEN_BYTES: [bool; 256] = {
+    let mut allowed = [false; 256];
+    let marks = b"!#$%&'*+-.^_`|~";
+    let (mut byte, mut mark) = (0_u8, 0);
+    while byte < 128 {
+        allowed[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    while mark < marks.len() {
+        allowed[marks[mark] as usize] = true;
+        mark += 1;
+    }
+    allowed
+};
+
 fn is_value_byte(byte: u8) -> bool {
-    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
+    (byte == b'\t') | ((byte >= b' ') & (byte != 0x7f))
 }
 
 fn is_blank(byte: u8) -> bool {

@@ -30,9 +30,6 @@ _latest: tuple[Callable[[], AbstractEventLoop | None], Completions] | None = Non
 
 def _completions_of(loop: AbstractEventLoop) -> Completions:
     global _latest
-    latest = _latest
-    if latest is not None and latest[0]() is loop:
-        return latest[1]
     completions = _completions.get(loop)
     if completions is None:
         completions = _completions[loop] = Completions()
@@ -60,7 +57,8 @@ class AsyncioBackend(AsyncBackend):
         wakers: set[Callable[[], object]] | None = None,
     ) -> None:
         loop = get_running_loop()
-        completions = _completions_of(loop)
+        latest = _latest
+        completions = latest[1] if latest and latest[0]() is loop else _completions_of(loop)
         future = loop.create_future()
         token = completions.register(source, future, body)
         if token is None:

@@ -28,6 +28,12 @@ class FakeReply:
         self._history = history or []
         self._failure = failure
 
+    def response(self, kind: type[httparallel.Response], client: object) -> httparallel.Response:
+        response = kind.__new__(kind)
+        response.status_code = self.status
+        vars(response).update(_reply=self, _defaults=client, is_closed=True, is_stream_consumed=True)
+        return response
+
     @property
     def reason(self) -> bytes:
         self.asked.append("reason")

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::headers::is_token_byte;
+use crate::headers::is_token;
 use crate::{Error, Headers, Kind, Phase, Result, Url};
 
 /// A request method: a token, upper case by custom.
@@ -25,7 +25,7 @@ impl Method {
         if let Some(common) = COMMON.into_iter().find(|common| *common == name) {
             return Ok(Self(Bytes::from_static(common.as_bytes())));
         }
-        if name.is_empty() || !name.bytes().all(is_token_byte) {
+        if !is_token(name.as_bytes()) {
             let shown: String = name.chars().take(64).collect();
             return Err(Error::invalid_request(format!("Illegal method {shown:?}")));
         }

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::framing;
-use crate::headers::{Headers, is_token_byte};
+use crate::headers::{Headers, is_token};
 use crate::{Error, Result};
 
 /// How the end of a request body is known to the server.
@@ -90,7 +90,7 @@ pub fn encode_end(out: &mut BytesMut) {
 }
 
 fn check_request_line(method: &[u8], target: &[u8]) -> Result<()> {
-    if method.is_empty() || !method.iter().all(|&byte| is_token_byte(byte)) {
+    if !is_token(method) {
         return Err(Error::invalid_request("The method is not a token"));
     }
     // The target may hold secrets, so the message does not show it.

@@ -5,8 +5,10 @@
 //! `n` attempts under way the `n` oldest requests are covered, and [`Origin::cursor`] points behind them.
 //! While a connection may turn out to be HTTP/2, one attempt covers all.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::hash::Hash;
+
+use foldhash::{HashMap, HashMapExt};
 
 use super::connection::{ConnId, Shelf};
 use super::list::List;

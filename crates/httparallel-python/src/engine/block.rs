@@ -1,11 +1,18 @@
 //! A parallel block.
+//!
+//! What a block keeps of its requests are Python's containers, which belong to the caller. `request` and
+//! `settle_next` do with them what the package would do, for requests that are one operation each, without a
+//! call of Python code per step.
 
-use httparallel::Block;
+use httparallel::{Block, Outcome};
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyDict, PySet, PyString, PyTuple, PyType};
 
 use super::client::Engine;
+use super::errors::exception;
 use super::operation::{PyOperation, block};
+use super::reply::{Reply, bare};
 use super::request::request;
 use super::settings::Settings;
 use super::upload::PyUpload;
@@ -22,8 +29,8 @@ impl PyBlock {
     #[new]
     #[pyo3(signature = (engine, max_concurrency=None))]
     fn new(py: Python<'_>, engine: &Bound<'_, Engine>, max_concurrency: Option<usize>) -> PyResult<Self> {
-        let inner = Block::new(&engine.get().inner, max_concurrency)
-            .map_err(|error| super::errors::exception(py, &error))?;
+        let inner =
+            Block::new(&engine.get().inner, max_concurrency).map_err(|error| exception(py, &error))?;
         Ok(Self { inner })
     }
 
@@ -45,11 +52,70 @@ impl PyBlock {
         let request = request(py, method, url, &headers, content, upload.is_some(), overrides)?;
         let streamed = settings.inner.mode == httparallel::Mode::Streaming;
         let upload = upload.map(|upload| upload.inner.clone());
-        let (number, inner) = self
-            .inner
-            .submit(request, settings.inner, upload)
-            .map_err(|error| super::errors::exception(py, &error))?;
+        let (number, inner) =
+            self.inner.submit(request, settings.inner, upload).map_err(|error| exception(py, &error))?;
         Ok((number, PyOperation { inner, streamed }))
+    }
+
+    /// Adds a request of a method and a URL, as a new pending response, which it enters into `running`, by its
+    /// number, and into `undelivered`.
+    #[expect(clippy::too_many_arguments, reason = "a request, taken apart, and the containers it goes into")]
+    fn request<'py>(
+        &self,
+        py: Python<'py>,
+        method: &Bound<'py, PyString>,
+        url: &Bound<'py, PyAny>,
+        headers: &Bound<'py, PyHeaders>,
+        settings: &Bound<'py, Settings>,
+        kind: &Bound<'py, PyType>,
+        owner: &Bound<'py, PyAny>,
+        running: &Bound<'py, PyDict>,
+        undelivered: &Bound<'py, PySet>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let pending = bare(kind)?;
+        let (number, operation) =
+            self.submit(py, method.to_cow()?.as_ref(), url, headers.borrow(), None, settings.borrow(), None)?;
+        let call = PyTuple::new(
+            py,
+            [method.as_any(), url, headers.as_any(), py.None().bind(py), settings.as_any()],
+        )?;
+        pending.setattr(intern!(py, "_block"), owner)?;
+        pending.setattr(intern!(py, "_call"), call)?;
+        pending.setattr(intern!(py, "_number"), number)?;
+        pending.setattr(intern!(py, "_operation"), operation)?;
+        running.set_item(number, &pending)?;
+        undelivered.add(&pending)?;
+        Ok(pending)
+    }
+
+    /// Takes the request that became ready first out of `running`, and gives it; `None` if none is ready.
+    ///
+    /// If it is one operation, and its response asks for nothing but to be delivered, it is settled: with a
+    /// new response of the class `kind` for its `client`, or with what went wrong, and no longer among the
+    /// `undelivered`. Otherwise that is left to the caller.
+    fn settle_next<'py>(
+        &self,
+        py: Python<'py>,
+        kind: &Bound<'py, PyType>,
+        client: &Bound<'py, PyAny>,
+        running: &Bound<'py, PyDict>,
+        undelivered: &Bound<'py, PySet>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(Outcome { number, operation }) = self.inner.try_next() else { return Ok(None) };
+        let pending = running.as_any().get_item(number)?;
+        running.del_item(number)?;
+        let is_flow = !pending.getattr(intern!(py, "_flow"))?.is_none();
+        if is_flow || operation.head().is_ok_and(|head| head.headers.contains("set-cookie")) {
+            return Ok(Some(pending));
+        }
+        undelivered.discard(&pending)?;
+        let (place, outcome) = match Reply::of(py, &operation, false) {
+            Ok(reply) => (intern!(py, "_response"), Reply::response(&Bound::new(py, reply)?, kind, client)?),
+            Err(error) => (intern!(py, "_error"), error.into_value(py).into_bound(py).into_any()),
+        };
+        pending.setattr(place, outcome)?;
+        pending.setattr(intern!(py, "_operation"), py.None())?;
+        Ok(Some(pending))
     }
 
     /// The number of the operation that became ready first, which counts as delivered then; `None` if none is.

@@ -7,8 +7,9 @@ use bytes::Bytes;
 use httparallel::{Content, Head, Hop, Operation, Request};
 use httparallel_proto::decode::{Decoder, Guard};
 use parking_lot::Mutex;
+use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::PyBytes;
+use pyo3::types::{PyBytes, PyType};
 
 use super::errors::exception;
 use crate::models::{PyHeaders, PyUrl};
@@ -160,6 +161,23 @@ impl Reply {
             .collect()
     }
 
+    /// A response of the class `kind` for it: what `Response._from_reply` makes. Everything else is computed when
+    /// it is asked for.
+    pub(super) fn response<'py>(
+        slf: &Bound<'py, Self>,
+        kind: &Bound<'py, PyType>,
+        client: &Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let response = bare(kind)?;
+        response.setattr(intern!(py, "status_code"), slf.get().status())?;
+        response.setattr(intern!(py, "_reply"), slf)?;
+        response.setattr(intern!(py, "_defaults"), client)?;
+        response.setattr(intern!(py, "is_closed"), true)?;
+        response.setattr(intern!(py, "is_stream_consumed"), true)?;
+        Ok(response)
+    }
+
     /// The whole body, decoded.
     fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         match &*self.body.lock() {
@@ -167,6 +185,11 @@ impl Reply {
             Body::Sent(pieces) => join(py, pieces),
         }
     }
+}
+
+/// An instance of a class whose attributes are still to be set.
+pub(super) fn bare<'py>(kind: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
+    kind.call_method1(intern!(kind.py(), "__new__"), (kind,))
 }
 
 /// Pieces as one `bytes`, copied once.

@@ -1,8 +1,9 @@
 //! A parallel block: many operations, delivered as they become ready.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
+use foldhash::{HashMap, HashMapExt};
 use httparallel_proto::fetch::Request;
 use httparallel_proto::parallel::{Budget, Plan};
 use httparallel_proto::{Error, Kind, Phase, Result};
