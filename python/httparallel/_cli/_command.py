@@ -11,9 +11,9 @@ from typing import IO, Any
 
 import click
 
-from .. import Proxy, __version__
+from .. import Client, Proxy, __version__
 from .._exceptions import InvalidURL
-from ._fetch import fetch, fetch_all
+from ._fetch import bound_cookies, fetch, fetch_all
 from ._help import show_help
 from ._output import Output
 
@@ -47,7 +47,7 @@ def _proxy(context: click.Context, parameter: click.Parameter, value: str | None
 
 
 @click.command(add_help_option=False)
-@click.argument("urls", metavar="URL", nargs=-1, required=True)
+@click.argument("urls", metavar="URL...", nargs=-1, required=True)
 @click.option(
     "--method",
     "-m",
@@ -176,20 +176,12 @@ def main(
         "auth": auth,
         "follow_redirects": follow_redirects,
     }
-    client = {
-        "cookies": dict(cookies),
-        "proxy": proxy,
-        "timeout": timeout,
-        "verify": verify,
-        "http2": http2,
-    }
-    if download is not None:
-        output = Output(on_stderr=download.name in ("-", "<stdout>"))
-        succeeded = fetch(urls[0], client, request, output, verbose, download)
-    elif len(urls) == 1 or verbose:
-        output = Output()
-        outcomes = [fetch(url, client, request, output, verbose) for url in urls]
-        succeeded = all(outcomes)
-    else:
-        succeeded = fetch_all(urls, client, request, Output())
+    output = Output(on_stderr=download is not None and download.name == "<stdout>")
+    bound = bound_cookies(urls, dict(cookies))
+    with Client(cookies=bound, proxy=proxy, timeout=timeout, verify=verify, http2=http2) as client:
+        if len(urls) == 1 or verbose:
+            outcomes = [fetch(url, client, request, output, verbose, download) for url in urls]
+        else:
+            outcomes = fetch_all(urls, client, request, output)
+    succeeded = all(outcomes)
     context.exit(0 if succeeded else 1)

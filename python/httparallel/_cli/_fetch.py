@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import IO, Any
 
 from .. import URL, Client, Cookies, InvalidURL, RequestError, Response
@@ -14,73 +15,58 @@ Arguments = Mapping[str, Any]
 
 def fetch(
     url: str,
-    client: Arguments,
+    client: Client,
     request: Arguments,
     output: Output,
     verbose: bool = False,
     download: IO[bytes] | None = None,
 ) -> bool:
     """Fetches one URL, showing each response's head as it arrives. Returns whether it was a success."""
-    arguments = dict(request)
     if verbose:
-        arguments["extensions"] = {"trace": Steps(output)}
+        request = {**request, "extensions": {"trace": Steps(output)}}
+    else:
+        client.event_hooks = {"response": [output.response_head]}
     try:
-        with _client((url,), client) as opened:
-            if not verbose:
-                opened.event_hooks = {"response": [output.response_head]}
-            with opened.stream(url=url, **arguments) as response:
-                if download is not None:
-                    output.download(response, download)
-                else:
-                    response.read()
-                    output.body(response)
+        with client.stream(**_asking(url, request)) as response:
+            if download is not None:
+                output.download(response, download)
+            else:
+                response.read()
+                output.body(response)
     except (InvalidURL, RequestError) as error:
         output.error(error)
         return False
     return response.is_success
 
 
-def fetch_all(urls: Sequence[str], client: Arguments, request: Arguments, output: Output) -> bool:
-    """Fetches many URLs at once, and shows each response when it is there. Returns whether all succeeded."""
+def fetch_all(urls: Sequence[str], client: Client, request: Arguments, output: Output) -> list[bool]:
+    """Fetches many URLs at once, and shows each response when it is there. Returns which were successes."""
     # A file can be read once only.
-    files = [(name, (_file_name(file), file.read())) for name, file in request["files"]]
-    succeeded = True
-    with _client(urls, client) as opened, opened.parallel() as parallel:
-        asked = []
+    files = [(name, (Path(str(file.name)).name, file.read())) for name, file in request["files"]]
+    outcomes = []
+    with client.parallel() as parallel:
         for url in urls:
             try:
-                asked.append(parallel.request(url=url, **{**request, "files": files}))
+                parallel.request(**_asking(url, {**request, "files": files}))
             except (InvalidURL, RequestError) as error:
-                output.step(url)
+                output.title(url)
                 output.error(error)
-                succeeded = False
+                outcomes.append(False)
         while parallel.has_pending_responses:
             try:
                 response = parallel.next_response()
             except RequestError as error:
-                output.step(str(error.request.url))
+                output.title(str(error.request.url))
                 output.error(error)
-                succeeded = False
+                outcomes.append(False)
             else:
                 _show(response, output)
-                succeeded = succeeded and response.is_success
-    return succeeded
+                outcomes.append(response.is_success)
+    return outcomes
 
 
-def _show(response: Response, output: Output) -> None:
-    hops = [*response.history, response]
-    output.step(str(hops[0].url))
-    for hop in hops:
-        output.response_head(hop)
-    output.body(response)
-
-
-def _client(urls: Sequence[str], arguments: Arguments) -> Client:
-    return Client(**{**arguments, "cookies": _cookies(urls, arguments["cookies"])})
-
-
-def _cookies(urls: Sequence[str], named: Mapping[str, str]) -> Cookies:
-    """The cookies, bound to the hosts that they are given for: no redirect takes them elsewhere."""
+def bound_cookies(urls: Sequence[str], named: Mapping[str, str]) -> Cookies:
+    """Cookies for the hosts that they are given for: no redirect takes them elsewhere."""
     cookies = Cookies()
     for url in urls if named else ():
         try:
@@ -94,7 +80,16 @@ def _cookies(urls: Sequence[str], named: Mapping[str, str]) -> Cookies:
     return cookies
 
 
-def _file_name(file: IO[bytes]) -> str:
-    from pathlib import Path
+def _asking(url: str, request: Arguments) -> dict[str, Any]:
+    """The arguments of a request. Parameters are added to those that the URL has."""
+    params = request["params"]
+    merged = URL(url).copy_merge_params(params) if params else url
+    return {**request, "url": merged, "params": None}
 
-    return Path(str(file.name)).name
+
+def _show(response: Response, output: Output) -> None:
+    hops = [*response.history, response]
+    output.title(str(hops[0].url))
+    for hop in hops:
+        output.response_head(hop)
+    output.body(response)

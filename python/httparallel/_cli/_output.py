@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from typing import IO
 
@@ -27,6 +28,14 @@ class Output:
 
     def __init__(self, *, on_stderr: bool = False) -> None:
         self._console = Console(stderr=on_stderr)
+        self._is_first = True
+
+    def title(self, url: str) -> None:
+        """Which of several URLs the following is about. Credentials in it are left out."""
+        if not self._is_first:
+            self._console.print()
+        self._is_first = False
+        self.step(re.sub("//[^/?#]*@", "//", url))
 
     def step(self, text: str) -> None:
         """A line about what happens, rather than of what was sent or received."""
@@ -98,9 +107,10 @@ class Output:
         self._console.print(Syntax(self._printable(text), language, theme="ansi_dark", word_wrap=True))
 
     def _text(self, text: str) -> None:
-        # As it is: no line is broken that was none before.
+        # As it is: no line is broken that was not before.
+        end = "" if text.endswith("\n") else "\n"
         shown = self._printable(text)
-        self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True)
+        self._console.print(shown, markup=False, highlight=False, emoji=False, soft_wrap=True, end=end)
 
     def _printable(self, text: str) -> str:
         if self._console.is_terminal:
