@@ -1,7 +1,7 @@
 # make demo    fetch seven sites one after another, then all at once, and compare
 # make test    every check and every test; what continuous integration runs
 # make bench   measure against other clients, side by side
-# make conformance   run httpcore's own tests against httparallel.core
+# make conformance   run the tests of httpcore and of httpx against this package
 #
 # Each sets up what it needs: virtual environments with pinned packages, a release build of the extension.
 # Needed on the machine: cargo, a C compiler, make, CPython 3.11 or newer.
@@ -67,8 +67,8 @@ bench: .venv/.installed $(SERVER)
 
 # Their sources are downloaded by whoever runs this; they are no part of this repository.
 conformance: .venv/.installed
-	$(call heading,The tests of httpcore 1.0.9 with httparallel.core)
-	@$(BIN)/python scripts/conformance.py
+	$(call heading,The tests of httpcore and httpx with this package)
+	@$(BIN)/python scripts/conformance/conformance.py
 
 # Cheap checks first; the Python tests last, because they need everything else and end with the totals.
 test: lint test-rust fuzz smoke test-python
