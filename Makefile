@@ -8,7 +8,7 @@
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench conformance setup lint lint-rust lint-python programs test-rust fuzz test-python smoke clean
+.PHONY: help demo test bench conformance setup lint lint-rust lint-python programs test-rust fuzz test-libraries test-python smoke clean
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN    := $(CURDIR)/.venv/bin
@@ -71,7 +71,7 @@ conformance: .venv/.installed
 	@$(BIN)/python scripts/conformance/conformance.py
 
 # Cheap checks first; the Python tests last, because they need everything else and end with the totals.
-test: lint test-rust fuzz smoke test-python
+test: lint test-rust fuzz smoke test-libraries test-python
 
 # ---- The parts of `make test`.
 
@@ -119,6 +119,11 @@ smoke: .venv/.installed programs
 	$(call heading,Demo and benchmark: short runs)
 	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) $(BIN)/python demo/demo.py
 	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) $(BIN)/python bench/run.py --smoke
+
+# What others have built on httpx has to work with this package under that name.
+test-libraries: .venv/.installed programs
+	$(call heading,Libraries written for httpx)
+	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) scripts/libraries.sh $(BIN)/python
 
 test-python: .venv/.installed programs
 	$(call heading,Servers and proxies to test against)
