@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from typing import IO
 
+import click
 from pygments.lexers import get_lexer_for_mimetype
 from pygments.util import ClassNotFound
 from rich.console import Console
@@ -88,11 +90,13 @@ class Output:
                 total=int(length) if length.isdigit() else None,
             )
             for piece in response.iter_bytes():
-                file.write(piece)
+                with _writing(file):
+                    file.write(piece)
                 # Of the bytes that came, which the length counts: the file may get more of them.
                 progress.update(task, completed=response.num_bytes_downloaded)
-        # An empty body makes an empty file. Files are opened when they are first written to.
-        file.write(b"")
+        with _writing(file):
+            # Opens it, too, if there was nothing to write.
+            file.flush()
 
     def _head(self, start: str, headers: Pairs) -> None:
         encoding = Headers(headers).encoding
@@ -117,6 +121,20 @@ class Output:
             text = text.translate(_CONTROLS)
         encoding = self._console.encoding
         return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+@contextmanager
+def _writing(file: IO[bytes]) -> Iterator[None]:
+    """Says what is wrong with the file, such as a full disk."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise  # nobody reads it any more
+    except OSError as error:
+        # What a disk did not take it does not take at the end either.
+        with suppress(OSError):
+            file.close()
+        raise click.ClickException(f"{file.name}: {error.strerror}") from None
 
 
 def certificate_lines(certificate: dict[str, object]) -> Iterable[str]:

@@ -158,6 +158,12 @@ def test_a_failed_download_leaves_a_file_alone(tmp_path: Path) -> None:
     assert path.read_text() == "as before"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_disk_that_is_full_is_an_error(server: Server) -> None:
+    result = run(server.http, "--download", "/dev/full", status=1)
+    assert "Error: /dev/full: No space left on device" in result.output
+
+
 def test_help_names_every_option() -> None:
     shown = run("--help").output
     for parameter in httparallel.main.params:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import pty
 import signal
 import subprocess
 import sys
+import tomllib
 
 import pytest
-from testserver import Server
+from testserver import ROOT, Server
+
+import httparallel
 
 COMMAND = [sys.executable, "-W", "error", "-m", "httparallel"]
 
@@ -110,6 +114,7 @@ def on_a_terminal(url: str) -> bytes:
 def test_without_its_packages_it_says_what_to_install() -> None:
     program = """
 import sys
+import tomllib
 sys.modules["click"] = None
 import httparallel
 assert "httparallel._cli" not in sys.modules
@@ -118,3 +123,14 @@ httparallel.main()
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, timeout=20)
     assert (done.returncode, done.stdout) == (1, b"")
     assert done.stderr == b"The command line needs more packages: pip install 'httparallel[cli]'\n"
+
+
+def test_the_package_names_the_command() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    module, _, name = settings["scripts"]["httparallel"].partition(":")
+    assert getattr(importlib.import_module(module), name) is httparallel.main
+    assert [need.partition(">")[0] for need in settings["optional-dependencies"]["cli"]] == [
+        "click",
+        "pygments",
+        "rich",
+    ]
