@@ -1,14 +1,14 @@
 # make demo    fetch seven sites one after another, then all at once, and compare
 # make test    every check and every test; what continuous integration runs
 # make bench   measure against other clients, side by side
-# make conformance   run httpcore's own tests against httparallel.core
+# make conformance   run the tests of httpcore and of httpx against this package
 #
 # Each sets up what it needs: virtual environments with pinned packages, a release build of the extension.
 # Needed on the machine: cargo, a C compiler, make, CPython 3.11 or newer.
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench conformance setup lint lint-rust lint-python programs test-rust fuzz test-python smoke clean
+.PHONY: help demo test bench conformance setup lint lint-rust lint-python programs test-rust fuzz test-libraries test-python smoke clean
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN    := $(CURDIR)/.venv/bin
@@ -67,11 +67,11 @@ bench: .venv/.installed $(SERVER)
 
 # Their sources are downloaded by whoever runs this; they are no part of this repository.
 conformance: .venv/.installed
-	$(call heading,The tests of httpcore 1.0.9 with httparallel.core)
-	@$(BIN)/python scripts/conformance.py
+	$(call heading,The tests of httpcore and httpx with this package)
+	@$(BIN)/python scripts/conformance/conformance.py
 
 # Cheap checks first; the Python tests last, because they need everything else and end with the totals.
-test: lint test-rust fuzz smoke test-python
+test: lint test-rust fuzz smoke test-libraries test-python
 
 # ---- The parts of `make test`.
 
@@ -119,6 +119,11 @@ smoke: .venv/.installed programs
 	$(call heading,Demo and benchmark: short runs)
 	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) $(BIN)/python demo/demo.py
 	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) $(BIN)/python bench/run.py --smoke
+
+# What others have built on httpx has to work with this package under that name.
+test-libraries: .venv/.installed programs
+	$(call heading,Libraries written for httpx)
+	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) scripts/libraries.sh $(BIN)/python
 
 test-python: .venv/.installed programs
 	$(call heading,Servers and proxies to test against)

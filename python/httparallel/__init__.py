@@ -168,12 +168,16 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
 
 
 def __getattr__(name: str) -> "Any":  # noqa: ANN401 - a module, or a class of it
-    # The low level is loaded when somebody wants it.
+    # The low level and the command line are loaded when somebody wants them.
     if name in ("core", "AsyncConnectionPool", "ConnectionPool"):
         from importlib import import_module
 
         loaded = import_module(f"{__name__}.core")
         return loaded if name == "core" else getattr(loaded, name)
+    if name == "main":
+        from ._cli import main
+
+        return main
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

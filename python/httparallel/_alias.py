@@ -60,17 +60,20 @@ def alias_httpx() -> None:
 
 
 class _Finder:
-    """Finds submodules under their other names, such as `httpx._types`."""
+    """Finds modules under their other names, such as `httpx._types`.
+
+    `httpx` itself comes here where a program has taken it out of `sys.modules`, as tests do.
+    """
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:  # noqa: ARG002
-        alias, _, rest = name.partition(".")
-        if alias not in _ALIASES or not rest:
+        alias, dot, rest = name.partition(".")
+        if alias not in _ALIASES:
             return None
         # Not before, because these imports come here too.
         from importlib.machinery import ModuleSpec
         from importlib.util import find_spec
 
-        real = f"{_ALIASES[alias]}.{rest}"
+        real = f"{_ALIASES[alias]}{dot}{rest}"
         real = _MOVED.get(real, real)
         return None if find_spec(real) is None else ModuleSpec(name, _Loader(real))  # type: ignore[arg-type]
 

@@ -225,3 +225,16 @@ async def test_an_async_response_has_no_synchronous_stream(kind: Kind, server: S
             response.read()
         with pytest.raises(RuntimeError, match="asynchronous stream"):
             response.close()
+
+
+async def test_a_stream_that_is_open_keeps_its_connection(kind: Kind, server: Server) -> None:
+    timeout = httparallel.Timeout(10.0, pool=0.02)
+    async with kind.client(limits=ONE, timeout=timeout) as client:
+        async with client.stream("GET", server.http) as response:
+            with pytest.raises(httparallel.PoolTimeout):
+                await client.get(server.http)
+            assert await response.aread() == b"Hello, world!"
+            assert (await client.get(server.http)).text == "Hello, world!"
+        async with client.stream("GET", server.http):
+            pass
+        assert (await client.get(server.http)).text == "Hello, world!"

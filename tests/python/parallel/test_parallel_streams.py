@@ -118,3 +118,14 @@ async def test_redirects_and_authentication_come_before_the_stream(kind: Kind, s
         response = await digest.get_response()
         assert response.status_code == 200
         await response.close()
+
+
+async def test_responses_that_are_not_read_yet_leave_their_connections_to_the_others(
+    kind: Kind, server: Server
+) -> None:
+    limits = httparallel.Limits(max_connections=1)
+    async with kind.client(limits=limits) as client, client.parallel() as parallel:
+        for _ in range(3):
+            parallel.get(server.http, stream=True)
+        responses = [await parallel.next_response() for _ in range(3)]
+        assert [await response.aread() for response in responses] == [b"Hello, world!"] * 3

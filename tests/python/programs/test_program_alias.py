@@ -132,6 +132,21 @@ assert len(sys.meta_path) == finders
 """)
 
 
+def test_a_name_that_was_forgotten_is_found_again() -> None:
+    run("""
+import sys
+import httparallel
+httparallel.alias_httpx()
+for name in ("httpx", "httpcore"):
+    del sys.modules[name]
+import httpcore
+import httpx
+assert httpx is httparallel
+assert httpcore is httparallel.core
+assert httpx.__spec__.name == "httparallel"
+""")
+
+
 def test_it_is_too_late_once_another_package_has_the_name() -> None:
     run("""
 import sys, types

@@ -83,12 +83,11 @@ fn target(from: &Url, headers: &Headers) -> Result<Url> {
         Error::protocol(format!("Invalid URL in location header: {}.", error.message())).with_source(error)
     })?;
     if !matches!(url.scheme(), "http" | "https") {
-        let message = format!("The redirect's scheme {:?} is not supported.", url.scheme());
+        let message = format!("Scheme '{}' not supported.", url.scheme());
         return Err(Error::new(Kind::UnsupportedScheme, Phase::Read, message));
     }
-    if url.raw_host().is_empty() {
-        return Err(Error::protocol("The redirect's location has no host."));
-    }
+    // Servers that do not know their own name send `https://:443/`. What they mean is themselves.
+    let url = if url.raw_host().is_empty() { url.with().host(from.raw_host()).build()? } else { url };
     // RFC 9110 section 10.2.2: a location without a fragment inherits the request's.
     match (url.fragment(), from.fragment()) {
         (None | Some(""), Some(fragment)) => url.with().fragment(Some(fragment)).build(),

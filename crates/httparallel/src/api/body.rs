@@ -22,9 +22,10 @@ const CHUNK: usize = 64 * 1024;
 
 /// The body of a streamed response.
 ///
-/// The network is read only as fast as the body is: about 256 KiB are held for the reader. Dropping the body
-/// before its end cancels the request: over HTTP/1.1 its connection is closed, over HTTP/2 its stream is
-/// reset.
+/// The network is read only as fast as the body is: about 256 KiB are held for the reader. Over HTTP/1.1 the body
+/// has its connection to itself until it is read or dropped, except in a parallel block, which starts the next
+/// request as soon as all of the body has arrived. Dropping the body before its end cancels the request: over
+/// HTTP/1.1 its connection is closed, over HTTP/2 its stream is reset.
 ///
 /// It is a [`Stream`] of chunks; for blocking code it is an [`Iterator`] of chunks and a [`std::io::Read`].
 pub struct Body<C = Client> {

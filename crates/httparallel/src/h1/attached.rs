@@ -21,7 +21,7 @@ use tokio::time::Sleep;
 use super::connection::{Connection, Ended};
 use crate::engine::{Closed, Handle, Shared, complete};
 use crate::net::register;
-use crate::operation::Op;
+use crate::operation::{Kept, Op};
 use crate::panics::caught;
 use crate::wakes;
 
@@ -109,7 +109,7 @@ impl Attached {
             task.wake();
         }
         if let Some(ended) = ended {
-            self.finish(ended, shared);
+            self.finish(ended);
         }
     }
 
@@ -162,14 +162,14 @@ impl Attached {
         }
     }
 
-    /// Releases the connection, then completes the operation, which may start the next one right here.
-    fn finish(&self, ended: Ended, shared: &Arc<Shared>) {
+    /// Leaves the connection, then completes the operation, which may start the next one right here.
+    fn finish(&self, ended: Ended) {
         let fate = ended.fate();
         if fate.is_err() {
             // The task holds the socket too: it must see that the connection is gone.
             self.close();
         }
-        shared.release(self.id, None, fate);
+        ended.op.leave(Kept { id: self.id, parked: None, fate }, &ended.attempt);
         complete(&ended.op, ended.attempt);
     }
 }
@@ -248,7 +248,7 @@ impl Task {
                 Found::Again => {}
                 Found::Ended(ended) => {
                     let op = ended.op.clone();
-                    if let Err(error) = caught(|| self.attached.finish(ended, &self.shared)) {
+                    if let Err(error) = caught(|| self.attached.finish(ended)) {
                         self.attached.give_up(&self.shared, error.clone());
                         op.cancel(error);
                         return Poll::Ready(());

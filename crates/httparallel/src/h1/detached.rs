@@ -9,7 +9,7 @@ use rustix::event::PollFlags;
 use super::connection::{Connection, Ended};
 use crate::engine::{Closed, complete};
 use crate::net::{Interrupt, SLICE, Waited, wait_ready};
-use crate::operation::{Granted, Op};
+use crate::operation::{Granted, Kept, Op};
 use crate::panics::caught;
 
 /// A connection that no thread drives at the moment.
@@ -145,17 +145,16 @@ fn put_back(op: &Arc<Op>, granted: Granted, connection: Connection, waited: Wait
     waited
 }
 
-/// Gives the connection back to the pool, then completes the operation.
+/// Leaves the connection, then completes the operation.
 fn finish(granted: Granted, connection: Connection, ended: Ended) -> Waited {
-    let shared = ended.op.shared.clone();
     // A cancellation meanwhile has closed the connection, and the pool knows.
     if ended.op.end_driving() {
         let fate = ended.fate();
-        let handle = fate.is_ok().then(|| {
+        let parked = fate.is_ok().then(|| {
             granted.parked.put(connection);
             granted.parked
         });
-        shared.release(granted.id, handle, fate);
+        ended.op.leave(Kept { id: granted.id, parked, fate }, &ended.attempt);
     }
     complete(&ended.op, ended.attempt);
     Waited::Ready

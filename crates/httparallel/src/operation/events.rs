@@ -194,7 +194,12 @@ impl Op {
     /// Ends the operation at once, whatever it is doing.
     pub(crate) fn cancel(self: &Arc<Self>, error: Error) {
         let mut state = self.state.lock();
+        let kept = state.kept.take();
         if state.outcome.is_some() {
+            drop(state);
+            if let Some(kept) = kept {
+                kept.give_back(&self.shared);
+            }
             return;
         }
         let (waiter, serving, granted) = (state.waiter.take(), state.serving.take(), state.granted.take());
@@ -211,6 +216,9 @@ impl Op {
         }
         if let Some(granted) = granted {
             self.shared.give_up(granted);
+        }
+        if let Some(kept) = kept {
+            kept.give_back(&self.shared);
         }
         if let Some((id, socket)) = driving {
             // Wakes the thread that polls it.
@@ -315,8 +323,12 @@ impl Op {
         }
         let pieces = state.body.drain(..).collect();
         state.buffered = 0;
+        let kept = state.kept.take();
         drop(state);
-        self.resume();
+        match kept {
+            Some(kept) => kept.give_back(&self.shared),
+            None => self.resume(),
+        }
         Ok(Some(pieces))
     }
 }

@@ -11,6 +11,7 @@
 
 mod body;
 mod events;
+mod kept;
 mod state;
 mod wait;
 
@@ -27,6 +28,7 @@ use parking_lot::Mutex;
 pub(crate) use body::Pulled;
 pub use body::Upload;
 pub(crate) use events::Attempt;
+pub(crate) use kept::Kept;
 pub(crate) use state::{Granted, OpState};
 pub use wait::Interrupted;
 pub(crate) use wait::ThreadNotifier;

@@ -11,7 +11,7 @@ use httparallel_proto::fetch::{Fetch, Policy, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
 use tokio::task::AbortHandle;
 
-use super::{Head, Hop, Mode};
+use super::{Head, Hop, Kept, Mode};
 use crate::completion::Listener;
 use crate::engine::Handle;
 use crate::h1::Parked;
@@ -41,6 +41,8 @@ pub(crate) struct OpState {
     pub(crate) serving: Option<(ConnId, Handle)>,
     /// The connection that was given to the waiting thread itself.
     pub(crate) granted: Option<Granted>,
+    /// The connection on which all of a streamed response has arrived, until that has been read.
+    pub(crate) kept: Option<Kept>,
     /// The connection that the waiting thread drives at the moment, and its socket.
     pub(crate) driving: Option<(ConnId, Arc<OwnedFd>)>,
     /// What ends it when its total time is up.
@@ -80,6 +82,7 @@ impl OpState {
             waiter: None,
             serving: None,
             granted: None,
+            kept: None,
             driving: None,
             timer: None,
             has_turn: false,

@@ -161,3 +161,65 @@ fn a_closed_client_fails_a_streamed_response() {
         assert_fails(read_body(&operation), Kind::Closed, Phase::Build);
     }
 }
+
+/// A response that has arrived in full on the engine's only connection, and of which nothing has been read.
+fn unread(engine: &Engine, url: &str, driver: Driver) -> httparallel::Operation {
+    let operation = engine.start(get(url), streaming(driver), None).unwrap();
+    wait(&operation);
+    if driver == Driver::IoThread {
+        eventually("all of the response is there", || operation.is_over());
+    }
+    operation
+}
+
+#[test]
+fn an_unread_response_keeps_its_connection() {
+    let server = server();
+    for driver in DRIVERS {
+        let engine = Engine::new(limited(1));
+        let first = unread(&engine, &server.http_url(), driver);
+        assert_eq!(count(&engine, "ACTIVE"), 1);
+        let timeouts = Timeouts { pool: Some(millis(20)), ..Timeouts::NONE };
+        let settings = httparallel::Settings { timeouts, ..streaming(driver) };
+        assert_fails(send_with(&engine, get(&server.http_url()), settings), Kind::Timeout, Phase::Pool);
+        assert_eq!(read_body(&first).unwrap(), "Hello, world!");
+        assert_eq!(count(&engine, "ACTIVE"), 0);
+    }
+}
+
+#[test]
+fn an_unread_responses_connection_serves_the_next_request_once_it_is_read_given_up_or_forgotten() {
+    type End = fn(httparallel::Operation);
+    let ends: [End; 3] = [|first| drop(read_body(&first)), |first| first.cancel(), drop];
+    let server = server();
+    for driver in DRIVERS {
+        for end in ends {
+            let engine = Engine::new(limited(1));
+            server.reset_stats();
+            let first = unread(&engine, &server.http_url(), driver);
+            let second = engine.start(get(&server.http_url()), streaming(driver), None).unwrap();
+            assert!(!second.is_ready());
+            end(first);
+            assert_eq!(finish(&second).unwrap().text(), "Hello, world!");
+            assert_eq!(server.stats().connections_opened, 1);
+        }
+    }
+}
+
+#[test]
+fn an_unread_response_can_be_read_after_its_connection_was_lost() {
+    let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody";
+    for driver in DRIVERS {
+        let server = play(Script::new().expect_request().send(answer).close());
+        let engine = Engine::new(limited(1));
+        let first = unread(&engine, &server.url(), driver);
+        if driver == Driver::IoThread {
+            eventually("the end of the connection is seen", || engine.connections().is_empty());
+        }
+        assert_eq!(read_body(&first).unwrap(), "body");
+        assert_eq!(
+            finish(&engine.start(get(&server.url()), streaming(driver), None).unwrap()).unwrap().status(),
+            200
+        );
+    }
+}

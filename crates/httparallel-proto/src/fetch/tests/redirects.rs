@@ -124,6 +124,14 @@ fn a_location_that_is_no_url_is_an_error() {
 }
 
 #[test]
+fn a_location_without_a_host_means_the_server_that_sent_it() {
+    let before = get("http://example.com:8080/a");
+    assert_eq!(follow(&before, "https://:443/b").url.as_str(), "https://example.com/b");
+    assert_eq!(follow(&before, "https:///b").url.as_str(), "https://example.com/b");
+    assert_eq!(follow(&get("http://[::1]/a"), "https://:444/").url.as_str(), "https://[::1]:444/");
+}
+
+#[test]
 fn only_http_and_https_are_followed() {
     let before = get("http://example.com/");
     for target in ["file:///etc/passwd", "data:text/plain,x", "ftp://example.com/", "javascript:x", "ws://a/"]
@@ -131,6 +139,7 @@ fn only_http_and_https_are_followed() {
         let error = refusal(&before, target);
         assert_eq!((error.kind(), error.phase()), (Kind::UnsupportedScheme, Phase::Read), "{target}");
     }
+    assert_eq!(refusal(&before, "market://details?id=42").message(), "Scheme 'market' not supported.");
 }
 
 #[test]
