@@ -79,7 +79,7 @@ impl Attached {
         if ended.is_none() && !inner.corked {
             inner.corked = wakes::cork(self, shared);
         }
-        self.go_on(inner, ended, shared, now);
+        self.go_on(inner, ended, now);
     }
 
     /// Writes what was held back to the end of a round.
@@ -87,7 +87,7 @@ impl Attached {
         let written = caught(|| {
             let mut inner = self.inner.lock();
             inner.corked = false;
-            self.go_on(inner, None, shared, now);
+            self.go_on(inner, None, now);
         });
         if let Err(error) = written {
             self.give_up(shared, error);
@@ -95,13 +95,7 @@ impl Attached {
     }
 
     /// Writes what may be written, and sees to it that the task does the rest.
-    fn go_on(
-        &self,
-        mut inner: MutexGuard<'_, Inner>,
-        ended: Option<Ended>,
-        shared: &Arc<Shared>,
-        now: Instant,
-    ) {
+    fn go_on(&self, mut inner: MutexGuard<'_, Inner>, ended: Option<Ended>, now: Instant) {
         let ended = ended.or_else(|| inner.send(now));
         let task = if ended.is_none() { inner.attention() } else { None };
         drop(inner);
