@@ -14,6 +14,7 @@ mod bypass;
 mod connect;
 mod environment;
 mod forward;
+mod pattern;
 
 #[cfg(test)]
 mod tests;
@@ -27,8 +28,9 @@ use bytes::Bytes;
 
 pub use bypass::Bypass;
 pub use connect::Connect;
-pub use environment::Proxies;
+pub use environment::{Environment, Proxies};
 pub use forward::{forwarded, without_proxy_credentials};
+pub use pattern::{Pattern, Priority};
 
 use crate::headers::{check_name, check_value};
 use crate::url::Origin;

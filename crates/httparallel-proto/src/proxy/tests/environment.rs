@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::proxy::{Bypass, Proxies, Proxy};
+use crate::proxy::{Bypass, Environment, Proxies, Proxy};
 use crate::{Kind, Url};
 
 /// The proxies for `http://a.test` and `https://a.test`.
@@ -81,4 +81,32 @@ fn a_program_chooses_for_itself() {
     let proxies = Proxies::all(Proxy::new("http://p.test").unwrap()).except(Bypass::parse("localhost"));
     assert_eq!(of(&proxies, "https://a.test"), "http://p.test");
     assert_eq!(of(&proxies, "http://localhost:8000"), "none");
+}
+
+#[test]
+fn the_environment_as_patterns() {
+    let read = |variables: &[(&str, &str)]| {
+        let variables: HashMap<_, _> = variables.iter().copied().collect();
+        Environment::read(|name| variables.get(name).map(|&value| value.to_owned()))
+    };
+    let named = read(&[
+        ("http_proxy", "p.test"),
+        ("ALL_PROXY", "socks5://s.test"),
+        ("NO_PROXY", "a.test,::1,.b,x/9"),
+    ]);
+    let routes = named.routes();
+    let shown: Vec<_> = routes.iter().map(|(pattern, proxy)| (pattern.as_str(), proxy.as_deref())).collect();
+    let expected = [
+        ("http://", Some("http://p.test")),
+        ("all://", Some("socks5://s.test")),
+        ("all://*a.test", None),
+        ("all://[::1]", None),
+        ("all://*.b", None),
+    ];
+    assert_eq!(shown, expected);
+    assert!(named.names_a_proxy());
+    assert!(!format!("{named:?}").contains("p.test"));
+    assert!(!read(&[("http_proxy", "p.test"), ("NO_PROXY", "a,*")]).names_a_proxy());
+    assert_eq!(read(&[("http_proxy", "p.test"), ("NO_PROXY", "*")]).routes(), []);
+    assert!(!read(&[("NO_PROXY", "a.test")]).names_a_proxy());
 }

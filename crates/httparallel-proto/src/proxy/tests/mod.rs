@@ -5,6 +5,7 @@ mod bypass;
 mod connect;
 mod environment;
 mod forward;
+mod pattern;
 
 use super::*;
 
