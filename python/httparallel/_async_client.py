@@ -10,6 +10,7 @@ from ._exceptions import RequestError
 from ._flow import arun
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
+from ._request_options import extended
 from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
 from ._streamed import AsyncStreamedResponse
@@ -22,13 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Mapping  # noqa: F401 - named in a string
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, Unpack
 
     from ._auth import Auth
     from ._base import EngineCall
     from ._base_transports import AsyncBaseTransport
     from ._config import Limits, Proxy, UseClientDefault
     from ._flow import AuthSteps
+    from ._native import ProxyRules
     from ._parallel import AsyncParallel
     from ._request import Request
     from ._response import Response
@@ -45,6 +47,7 @@ if TYPE_CHECKING:
         RequestData,
         RequestExtensions,
         RequestFiles,
+        RequestOptions,
         TimeoutTypes,
         URLTypes,
     )
@@ -89,7 +92,7 @@ class AsyncClient(
         default_encoding: DefaultEncoding = "utf-8",
         backend: AsyncBackend | None = None,
     ) -> None:
-        def carrying(proxy: Proxy | None) -> AsyncHTTPTransport:
+        def carrying(proxy: Proxy | ProxyRules | None) -> AsyncHTTPTransport:
             if proxy is None:
                 made = AsyncHTTPTransport(verify, cert, trust_env, http1, http2, limits)
             else:
@@ -97,9 +100,7 @@ class AsyncClient(
             made._backend = backend
             return made
 
-        mounted = routes(proxy, mounts, trust_env and transport is None, carrying)
-        if transport is None:
-            transport = carrying(None)
+        own, mounted = routes(transport, proxy, mounts, trust_env, carrying)
         self._backend = backend
         super().__init__(
             auth=auth,
@@ -113,7 +114,7 @@ class AsyncClient(
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
-            transport=transport,
+            transport=own,
             mounts=mounted,
         )
 
@@ -177,6 +178,7 @@ class AsyncClient(
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Response:
         """Sends a request and returns its response.
 
@@ -184,6 +186,8 @@ class AsyncClient(
         `await response.close()`. Cancelling this cancels the request: see `Operation.cancel` for what is
         on the wire then.
         """
+        if options:
+            extensions = extended("request", extensions, options)
         call = self._engine_call(
             method,
             url,
@@ -311,7 +315,7 @@ class AsyncClient(
             response = await transport.handle_async_request(request)
             response._time(started)
         else:
-            response = await transport._exchange(request, settings_of(request, stream=stream), stream)
+            response = await transport._exchange(request, settings_of(request, stream=stream, trust_env=self._trust_env), stream)
         return response
 
     def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:

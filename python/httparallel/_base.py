@@ -22,6 +22,7 @@ from ._flow import authenticated, read_whole, redirected
 from ._log import is_logged, log
 from ._native import URL, Headers, redirect
 from ._request import METHODS_WITH_CONTENT, Request
+from ._request_options import extended
 from ._response import Response
 from ._routes import Routed
 from ._verbs import Verbs
@@ -29,11 +30,11 @@ from ._verbs import Verbs
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, TypeAlias, TypeVar
+    from typing import Any, TypeAlias, TypeVar, Unpack
 
     from ._auth import Auth
     from ._flow import AuthSteps, Flow
-    from ._native import Reply, Settings
+    from ._native import Reply, Settings, URLPattern
     from ._types import (
         AuthTypes,
         CookieTypes,
@@ -44,10 +45,10 @@ if TYPE_CHECKING:
         RequestData,
         RequestExtensions,
         RequestFiles,
+        RequestOptions,
         TimeoutTypes,
         URLTypes,
     )
-    from ._url_patterns import URLPattern
 
     Outcome = TypeVar("Outcome", covariant=True)
     EventHook: TypeAlias = Callable[..., Any]
@@ -109,8 +110,11 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         cookies: CookieTypes | None = None,
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
+        **options: Unpack[RequestOptions],
     ) -> Request:
         """A request with the client's headers, cookies, parameters and base URL; `send` sends it."""
+        if options:
+            extensions = extended("build_request", extensions, options)
         limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
         with_timeout = dict(extensions or {})
         with_timeout.setdefault("timeout", limits.as_dict())

@@ -20,6 +20,7 @@ from ._config import USE_CLIENT_DEFAULT
 from ._exceptions import RequestCancelled, RequestError
 from ._flow import Wait
 from ._log import is_logged
+from ._request_options import OPTIONS, folded
 from ._response import Response
 from ._stepper import Stepper
 from ._transports import settings_of
@@ -84,6 +85,8 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
         Raises at once if the URL or an argument is invalid; what goes wrong later is raised by
         `get_response` and `next_response`.
         """
+        if arguments and not OPTIONS.isdisjoint(arguments):
+            arguments = folded("request", arguments)
         self._claim()
         try:
             block = self._native or self._open_block()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sys import modules
 
 from ._config import Proxy
+from ._native import ConnectionOptions, ProxyRules
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ._recorded_context import Ingredients
+    from ._request import Request
     from ._types import CertTypes, ProxyTypes, SocketOption
+
+    ProxyArgument = tuple[str, tuple[str, str] | None, list[tuple[bytes, bytes]]]
+
 
 
 def ingredients(
@@ -26,7 +31,7 @@ def ingredients(
 
 
 def is_beyond_engine(
-    verify: ssl.SSLContext | str | bool, cert: CertTypes | None, proxy: ProxyTypes | None
+    verify: ssl.SSLContext | str | bool, cert: CertTypes | None, proxy: ProxyTypes | ProxyRules | None
 ) -> bool:
     """Whether these arguments of a transport are beyond the engine."""
     # Without the module there is no context either.
@@ -37,12 +42,10 @@ def is_beyond_engine(
     return has_password or getattr(proxy, "ssl_context", None) is not None
 
 
-def proxy_of(
-    proxy: ProxyTypes | None,
-) -> tuple[str, tuple[str, str] | None, list[tuple[bytes, bytes]]] | None:
-    """URL, credentials and headers of a proxy."""
-    if proxy is None:
-        return None
+def proxy_of(proxy: ProxyTypes | ProxyRules | None) -> ProxyArgument | ProxyRules | None:
+    """URL, credentials and headers of a proxy; rules as they are."""
+    if proxy is None or isinstance(proxy, ProxyRules):
+        return proxy
     if not isinstance(proxy, Proxy):
         proxy = Proxy(proxy)
     return str(proxy.url), proxy.auth, proxy.headers.raw
@@ -59,23 +62,30 @@ def socket_options_of(options: Iterable[SocketOption] | None) -> list[tuple[int,
 def roots_of(verify: ssl.SSLContext | str | bool, trust_env: bool) -> bytes | bool:
     import os
 
-    if isinstance(verify, bool):
-        if not verify or not trust_env:
-            return verify
-        path = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
-        if path is None or not os.path.exists(path):
-            return verify
-    elif isinstance(verify, str):
-        path = verify
-    else:
-        raise TypeError(
-            "verify must be True, False, or the path of a file or directory with certificate authorities; "
-            f"{type(verify).__name__} is not supported yet."
-        )
+    path = authorities_of(verify, trust_env)
+    if path is None:
+        return bool(verify)
     if not os.path.isdir(path):
         return _read(path)
     files = sorted(os.path.join(path, name) for name in os.listdir(path))
     return b"\n".join(_read(file) for file in files if os.path.isfile(file))
+
+
+def authorities_of(verify: ssl.SSLContext | str | bool, trust_env: bool) -> str | None:
+    """The file or directory of the certificate authorities, if it is named."""
+    import os
+
+    if isinstance(verify, str):
+        return verify
+    if not isinstance(verify, bool):
+        raise TypeError(
+            "verify must be True, False, or the path of a file or directory with certificate authorities; "
+            f"{type(verify).__name__} is not supported yet."
+        )
+    if not verify or not trust_env:
+        return None
+    path = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR")
+    return path if path is not None and os.path.exists(path) else None
 
 
 def certificate_of(cert: CertTypes | None) -> tuple[bytes, bytes] | None:
@@ -92,3 +102,55 @@ def certificate_of(cert: CertTypes | None) -> tuple[bytes, bytes] | None:
 def _read(path: str) -> bytes:
     with open(path, "rb") as file:
         return file.read()
+
+
+def has_own_connection(request: Request) -> bool:
+    """Whether a request says itself how its connections are made."""
+    extensions = request.extensions
+    return bool(extensions) and ("proxy" in extensions or "verify" in extensions)
+
+
+def wants_more_than_engine(request: Request) -> bool:
+    """Whether what it says is beyond the engine."""
+    extensions = request.extensions
+    verify, cert, _ = ingredients(extensions.get("verify", True), None, True)
+    # A certificate of the client's is the engine's for all its requests.
+    return cert is not None or is_beyond_engine(verify, None, extensions.get("proxy"))
+
+
+# Settings of many requests in a row are the same, and certificates take long to read.
+_known: dict[object, ConnectionOptions] = {}
+_MAX_KNOWN = 16
+
+
+def connection_of(request: Request, trust_env: bool) -> ConnectionOptions:
+    """What a request's connections are otherwise than its transport's, in the engine's terms.
+
+    `trust_env`: whether SSL_CERT_FILE and SSL_CERT_DIR may name the authorities of `verify=True`.
+    """
+    extensions = request.extensions
+    direct = "proxy" in extensions and extensions["proxy"] is None
+    proxy = proxy_of(extensions.get("proxy"))
+    assert not isinstance(proxy, ProxyRules), "a request has one proxy or none"
+    verify, authorities, state = None, None, None
+    if "verify" in extensions:
+        verify, _, trust_env = ingredients(extensions["verify"], None, trust_env)
+        authorities = authorities_of(verify, trust_env)
+        state = None if authorities is None else _state_of(authorities)
+    key = (proxy and (*proxy[:2], tuple(proxy[2])), direct, verify, authorities, state)
+    found = _known.get(key)
+    if found is None:
+        roots = None if verify is None else roots_of(verify, trust_env)
+        found = ConnectionOptions(proxy=proxy, direct=direct, verify=roots)
+        if len(_known) >= _MAX_KNOWN:
+            _known.clear()
+        _known[key] = found
+    return found
+
+
+def _state_of(path: str) -> tuple[int, int, int]:
+    """What changes when a file of authorities is replaced."""
+    import os
+
+    found = os.stat(path)
+    return found.st_mtime_ns, found.st_size, found.st_ino

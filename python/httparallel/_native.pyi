@@ -19,6 +19,7 @@ __all__ = [
     "VERSION",
     "Block",
     "Completions",
+    "ConnectionOptions",
     "ConnectionQueue",
     "Decoder",
     "Engine",
@@ -27,10 +28,12 @@ __all__ = [
     "Http2Connection",
     "Operation",
     "Origin",
+    "ProxyRules",
     "QueryParams",
     "Reply",
     "Settings",
     "Socks5",
+    "URLPattern",
     "Upload",
     "check_request",
     "freeze",
@@ -215,9 +218,50 @@ class Settings:
         stream: bool = False,
         sni_hostname: str | None = None,
         target: str | None = None,
+        connection: ConnectionOptions | None = None,
     ) -> Self: ...
     @property
     def follow_redirects(self) -> bool: ...
+
+_Proxy: TypeAlias = tuple[str, tuple[str, str] | None, Sequence[tuple[bytes, bytes]]]
+
+@final
+class ConnectionOptions:
+    def __new__(
+        cls, *, proxy: _Proxy | None = None, direct: bool = False, verify: bool | bytes | None = None
+    ) -> Self: ...
+
+@final
+class ProxyRules:
+    def __new__(cls, variables: Mapping[str, str]) -> Self: ...
+    @staticmethod
+    def of_environment() -> ProxyRules: ...
+    @property
+    def names_a_proxy(self) -> bool: ...
+    def routes(self) -> dict[str, str | None]: ...
+    def proxy_of(self, url: URL | str) -> tuple[str, tuple[str, str] | None] | None: ...
+
+@final
+class URLPattern:
+    def __new__(cls, pattern: str) -> Self: ...
+    @property
+    def pattern(self) -> str: ...
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def priority(self) -> tuple[int, int, int, int, int]: ...
+    def matches(self, url: URL | str) -> bool: ...
+    def covers_scheme(self, scheme: str) -> bool: ...
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __lt__(self, other: URLPattern) -> bool: ...
+    def __le__(self, other: URLPattern) -> bool: ...
+    def __gt__(self, other: URLPattern) -> bool: ...
+    def __ge__(self, other: URLPattern) -> bool: ...
 
 @final
 class Engine:
@@ -234,7 +278,7 @@ class Engine:
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,
-        proxy: tuple[str, tuple[str, str] | None, Sequence[tuple[bytes, bytes]]] | None = None,
+        proxy: _Proxy | ProxyRules | None = None,
         proxy_verify: bool | bytes = ...,
         socket_options: Sequence[tuple[int, int, int | bytes]] = ...,
     ) -> Self: ...

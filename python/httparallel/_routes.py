@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from ._config import Proxy
-    from ._native import URL
+    from ._native import URL, ProxyRules, URLPattern
     from ._types import ProxyTypes
-    from ._url_patterns import URLPattern
 
     EngineTransport: TypeAlias = HTTPTransport | AsyncHTTPTransport
 
@@ -123,46 +122,43 @@ def _only_transport(default: object, mounts: Mapping[URLPattern, Any]) -> object
     uncovered = {"http", "https"} if engine_of(default) else {"http", "https", "any other"}
     for pattern, transport in mounts.items():
         used.append(default if transport is None else transport)
-        uncovered -= pattern.covered_schemes(uncovered)
+        # Of the schemes that are not named here no pattern covers all.
+        uncovered -= {scheme for scheme in uncovered if pattern.covers_scheme(scheme)}
     if uncovered:
         used.append(default)
     return used[0] if all(transport is used[0] for transport in used) else None
 
 
 def routes(
+    transport: object,
     proxy: ProxyTypes | None,
     mounts: Mapping[str, Any] | None,
     trust_env: bool,
-    proxied: Callable[[Proxy], Any],
-) -> dict[URLPattern, Any]:
-    """What a client mounts: proxies, made into transports by `proxied`, and then `mounts`, which decide."""
-    proxies = _proxies(proxy, trust_env)
-    if not proxies and not mounts:
-        return {}
-    from ._url_patterns import URLPattern
+    carrying: Callable[[Proxy | ProxyRules | None], Any],
+) -> tuple[Any, dict[URLPattern, Any]]:
+    """A client's own transport, and what it mounts: proxies, and then `mounts`, which decide.
 
-    transports = {each: proxied(each) for each in proxies.values() if each is not None}
-    found = {URLPattern(key): each and transports[each] for key, each in proxies.items()}
-    found.update({URLPattern(key): transport for key, transport in (mounts or {}).items()})
-    return dict(sorted(found.items(), key=lambda route: route[0]))
-
-
-def _proxies(proxy: ProxyTypes | None, trust_env: bool) -> Mapping[str, Proxy | None]:
+    `carrying` makes transports. One carries whatever the environment says, with and without a proxy.
+    """
+    named: dict[str, Any] = {}
     if proxy is not None:
-        return {"all://": _proxy_of(proxy)}
-    if not trust_env:
-        return {}
-    from ._proxies import environment_proxies
+        from ._config import Proxy
 
-    named = environment_proxies()
-    if not named:
-        return {}
-    # One proxy named for several schemes is one object, and so one transport with one set of connections.
-    made = {url: _proxy_of(url) for url in named.values() if url is not None}
-    return {pattern: None if url is None else made[url] for pattern, url in named.items()}
+        named["all://"] = carrying(proxy if isinstance(proxy, Proxy) else Proxy(proxy))
+    elif trust_env and transport is None:
+        from ._proxies import environment_rules
 
+        rules = environment_rules()
+        if rules is not None:
+            through = carrying(rules)
+            named = {key: url and through for key, url in rules.routes().items()}
+            # None of `mounts=` means a transport without a proxy; None of NO_PROXY is known to the rules.
+            transport = None if mounts else through
+    if transport is None:
+        transport = carrying(None)
+    if not named and not mounts:
+        return transport, {}
+    from ._native import URLPattern
 
-def _proxy_of(proxy: ProxyTypes) -> Proxy:
-    from ._config import Proxy
-
-    return proxy if isinstance(proxy, Proxy) else Proxy(proxy)
+    found = {URLPattern(key): each for key, each in (*named.items(), *(mounts or {}).items())}
+    return transport, dict(sorted(found.items(), key=lambda route: route[0]))

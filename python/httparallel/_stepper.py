@@ -156,7 +156,7 @@ class Stepper:
 
     def _submit_flow(self, pending: BasePending, request: Request) -> None:
         pending._sent = request
-        settings = settings_of(request, stream=True)
+        settings = settings_of(request, stream=True, trust_env=self._client._trust_env)
         call = (request.method, request.url, request.headers, request.content, settings)
         self._submit(self._open_block(), pending, call)
 

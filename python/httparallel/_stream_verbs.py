@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from ._config import DEFAULT_MAX_EVENT_SIZE, USE_CLIENT_DEFAULT
 from ._native import Headers
+from ._request_options import extended
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Generic, TypeVar
+    from typing import Any, Generic, TypeVar, Unpack
 
     from ._config import UseClientDefault
     from ._request import Request
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         RequestData,
         RequestExtensions,
         RequestFiles,
+        RequestOptions,
         TimeoutTypes,
         URLTypes,
     )
@@ -55,6 +57,7 @@ class StreamVerbs(_Base["Streaming", "Events"]):
         follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
+        **options: Unpack[RequestOptions],
     ) -> Streaming:
         """A response whose body is read inside the `with` block, and let go of at its end."""
         request = self.build_request(
@@ -68,7 +71,7 @@ class StreamVerbs(_Base["Streaming", "Events"]):
             headers=headers,
             cookies=cookies,
             timeout=timeout,
-            extensions=extensions,
+            extensions=extended("stream", extensions, options),
         )
         return self._streaming(request, auth, follow_redirects)
 
@@ -89,6 +92,7 @@ class StreamVerbs(_Base["Streaming", "Events"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         max_event_size: int | None = DEFAULT_MAX_EVENT_SIZE,
+        **options: Unpack[RequestOptions],
     ) -> Events:
         """Server-sent events, inside a `with` block: iterate over what it gives.
 
@@ -108,7 +112,7 @@ class StreamVerbs(_Base["Streaming", "Events"]):
             auth=auth,
             follow_redirects=follow_redirects,
             timeout=timeout,
-            extensions=extensions,
+            extensions=extended("sse", extensions, options),
         )
         return self._events(streaming, max_event_size)
 

@@ -10,6 +10,7 @@ from ._exceptions import RequestError
 from ._flow import run
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
+from ._request_options import extended
 from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
 from ._streamed import StreamedResponse
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
-    from typing import Any, Self
+    from typing import Any, Self, Unpack
 
     from ._auth import Auth
     from ._base import EngineCall
     from ._base_transports import BaseTransport
     from ._config import Limits, Proxy, UseClientDefault
     from ._flow import AuthSteps
+    from ._native import ProxyRules
     from ._parallel import Parallel
     from ._request import Request
     from ._response import Response
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
         RequestData,
         RequestExtensions,
         RequestFiles,
+        RequestOptions,
         TimeoutTypes,
         URLTypes,
     )
@@ -91,14 +94,12 @@ class Client(
         transport: BaseTransport | None = None,
         default_encoding: DefaultEncoding = "utf-8",
     ) -> None:
-        def carrying(proxy: Proxy | None) -> HTTPTransport:
+        def carrying(proxy: Proxy | ProxyRules | None) -> HTTPTransport:
             if proxy is None:
                 return HTTPTransport(verify, cert, trust_env, http1, http2, limits)
             return HTTPTransport(verify, cert, trust_env, http1, http2, limits, proxy)
 
-        mounted = routes(proxy, mounts, trust_env and transport is None, carrying)
-        if transport is None:
-            transport = carrying(None)
+        own, mounted = routes(transport, proxy, mounts, trust_env, carrying)
         super().__init__(
             auth=auth,
             params=params,
@@ -111,7 +112,7 @@ class Client(
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
-            transport=transport,
+            transport=own,
             mounts=mounted,
         )
 
@@ -168,11 +169,14 @@ class Client(
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Response:
         """Sends a request and returns its response.
 
         With `stream=True` the body is still to be read: `response.stream()`, `.read()` or `.close()`.
         """
+        if options:
+            extensions = extended("request", extensions, options)
         call = self._engine_call(
             method,
             url,
@@ -294,7 +298,7 @@ class Client(
             response = transport.handle_request(request)
             response._time(started)
         else:
-            response = transport._exchange(request, settings_of(request, stream=stream), stream)
+            response = transport._exchange(request, settings_of(request, stream=stream, trust_env=self._trust_env), stream)
         return response
 
     def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from ._base_transports import AsyncBaseTransport, BaseTransport
-from ._config import DEFAULT_LIMITS
+from ._config import DEFAULT_LIMITS, Proxy
 from ._connection_options import (
     certificate_of,
+    connection_of,
+    has_own_connection,
     ingredients,
     is_beyond_engine,
     proxy_of,
     roots_of,
     socket_options_of,
+    wants_more_than_engine,
 )
 from ._exceptions import RequestError
-from ._native import Engine, Settings
+from ._native import Engine, ProxyRules, Settings
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
 from ._received import AsyncReceivedStream, ReceivedStream
@@ -24,8 +27,8 @@ from .concurrency import chosen_backend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, TypeAlias
 
     from ._config import Limits
     from ._native import Operation, Reply, Upload
@@ -34,9 +37,15 @@ if TYPE_CHECKING:
     from .concurrency import AsyncBackend
     from .core import AsyncConnectionPool, ConnectionPool
 
+    # Those of a transport, in their order.
+    Arguments: TypeAlias = tuple[Any, ...]
+
 
 # Extensions that make the engine do otherwise than a request's URL says.
 OVERRIDES = ("sni_hostname", "target")
+
+# How many pools of the low level are kept for requests with a proxy or verification of their own.
+MAX_OWN_POOLS = 16
 
 
 class _EngineTransport:
@@ -57,6 +66,8 @@ class _EngineTransport:
     _core: Any = None
     # Another one, for requests that need it, and for all of them while somebody has patched the low level.
     _stand_in: Any = None
+    # Those of such requests that say themselves how their connections are made, by what they say.
+    _own_pools: dict[object, Any] | None = None
 
     def __init__(
         self,
@@ -66,7 +77,7 @@ class _EngineTransport:
         http1: bool = True,
         http2: bool = False,
         limits: Limits = DEFAULT_LIMITS,
-        proxy: ProxyTypes | None = None,
+        proxy: ProxyTypes | ProxyRules | None = None,
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,
@@ -74,6 +85,9 @@ class _EngineTransport:
     ) -> None:
         self._max_connections = limits.max_connections
         verify, cert, trust_env = ingredients(verify, cert, trust_env)
+        self._trust_env = trust_env
+        # Not an argument of the low level, whose pools have one proxy or none.
+        self._rules = proxy if isinstance(proxy, ProxyRules) else None
         self._arguments = (
             verify,
             cert,
@@ -81,14 +95,14 @@ class _EngineTransport:
             http1,
             http2,
             limits,
-            proxy,
+            None if self._rules is not None else proxy,
             uds,
             local_address,
             retries,
             None if socket_options is None else list(socket_options),
         )
         if is_beyond_engine(verify, cert, proxy):
-            self._core = self._low_level()
+            self._core = self._low_level(self._arguments)
             return
         self._engine = Engine(
             verify=roots_of(verify, trust_env),
@@ -105,20 +119,47 @@ class _EngineTransport:
             socket_options=socket_options_of(socket_options),
         )
 
-    def _low_level(self) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds
-        """A pool of the low level that does as this transport was told."""
+    def _low_level(self, arguments: Arguments) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds
+        """A pool of the low level that does as a transport with these arguments would."""
         raise NotImplementedError
 
     def _carrier(self, request: Request | None = None) -> Any:  # noqa: ANN401 - each subclass has one of two
         """What carries the requests now, or this one, if it is not the engine."""
+        if self._core is None:
+            is_patched = bool(WATCHED) and is_low_level_patched()
+            if not is_patched and (request is None or not is_for_low_level(request)):
+                return None
+        if request is not None and (self._rules is not None or has_own_connection(request)):
+            return self._own_pool(request)
         if self._core is not None:
             return self._core
-        is_patched = bool(WATCHED) and is_low_level_patched()
-        if not is_patched and (request is None or not is_for_low_level(request)):
-            return None
         if self._stand_in is None:
-            self._stand_in = self._low_level()
+            self._stand_in = self._low_level(self._arguments)
         return self._stand_in
+
+    def _own_pool(self, request: Request) -> Any:  # noqa: ANN401 - each subclass has one of two
+        """A pool of the low level for requests that agree in what they say of their connections."""
+        verify, *others = self._arguments
+        proxy = self._arguments[6]
+        if "proxy" in request.extensions:
+            proxy = request.extensions["proxy"]
+        elif self._rules is not None and (named := self._rules.proxy_of(request.url)) is not None:
+            proxy = Proxy(named[0], auth=named[1])
+        verify = request.extensions.get("verify", verify)
+        key = (verify, repr(proxy_of(proxy)), getattr(proxy, "ssl_context", None))
+        if self._own_pools is None:
+            self._own_pools = {}
+        if key not in self._own_pools:
+            self._own_pools[key] = self._low_level((verify, *others[:5], proxy, *others[6:]))
+        return self._own_pools[key]
+
+    def _surplus(self) -> Iterator[Any]:
+        """Pools that nothing uses, the oldest first, if there are more of them than need be kept."""
+        pools = self._own_pools or {}
+        for key, pool in list(pools.items()) if len(pools) > MAX_OWN_POOLS else ():
+            if len(pools) > MAX_OWN_POOLS and all(each.is_idle() for each in pool.connections):
+                pools.pop(key, None)
+                yield pool
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -145,19 +186,21 @@ class HTTPTransport(_EngineTransport, BaseTransport):
     def __init_subclass__(cls) -> None:
         cls._is_overridden = cls.handle_request is not HTTPTransport.handle_request
 
-    def _low_level(self) -> ConnectionPool:
+    def _low_level(self, arguments: Arguments) -> ConnectionPool:
         from ._core_transport import pool_arguments
         from .core import ConnectionPool
 
-        return ConnectionPool(**pool_arguments(*self._arguments))
+        return ConnectionPool(**pool_arguments(*arguments))
 
     def handle_request(self, request: Request) -> Response:
         carrier = self._carrier(request)
         if carrier is not None:
             from ._core_transport import exchange
 
+            for unused in self._surplus():
+                unused.close()
             return exchange(carrier, request)
-        return self._exchange(request, settings_of(request, stream=True), True)
+        return self._exchange(request, settings_of(request, stream=True, trust_env=self._trust_env), True)
 
     def _exchange(self, request: Request, settings: Settings, streamed: bool) -> Response:
         upload = upload_of(request, SyncByteStream)
@@ -178,7 +221,7 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         return response_of(reply, request, stream)
 
     def close(self) -> None:
-        for each in (self._core or self._engine, self._stand_in):
+        for each in (self._core or self._engine, self._stand_in, *(self._own_pools or {}).values()):
             if each is not None:
                 each.close()
 
@@ -192,19 +235,22 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
     def __init_subclass__(cls) -> None:
         cls._is_overridden = cls.handle_async_request is not AsyncHTTPTransport.handle_async_request
 
-    def _low_level(self) -> AsyncConnectionPool:
+    def _low_level(self, arguments: Arguments) -> AsyncConnectionPool:
         from ._core_transport import pool_arguments
         from .core import AsyncConnectionPool
 
-        return AsyncConnectionPool(**pool_arguments(*self._arguments))
+        return AsyncConnectionPool(**pool_arguments(*arguments))
 
     async def handle_async_request(self, request: Request) -> Response:
         carrier = self._carrier(request)
         if carrier is not None:
             from ._core_transport import aexchange
 
+            for unused in self._surplus():
+                await unused.aclose()
             return await aexchange(carrier, request)
-        return await self._exchange(request, settings_of(request, stream=True), True)
+        settings = settings_of(request, stream=True, trust_env=self._trust_env)
+        return await self._exchange(request, settings, True)
 
     async def _exchange(self, request: Request, settings: Settings, streamed: bool) -> Response:
         backend = chosen_backend(self._backend)
@@ -231,14 +277,19 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._core is None:
             self._engine.close()
-        for pool in (self._core, self._stand_in):
+        for pool in (self._core, self._stand_in, *(self._own_pools or {}).values()):
             if pool is not None:
                 await pool.aclose()
 
 
 def is_for_low_level(request: Request) -> bool:
     """Whether a request wants of its connection what the engine does not give: to see it, or to have it."""
-    return "trace" in request.extensions or "upgrade" in request.headers or request.method == "CONNECT"
+    return (
+        "trace" in request.extensions
+        or "upgrade" in request.headers
+        or request.method == "CONNECT"
+        or (has_own_connection(request) and wants_more_than_engine(request))
+    )
 
 
 def settings_of(
@@ -248,10 +299,11 @@ def settings_of(
     follow_redirects: bool = False,
     max_redirects: int = 20,
     cookies: bool = False,
+    trust_env: bool = True,
 ) -> Settings:
     """How the engine is to carry out a request.
 
-    The extension `timeout` has its time limits. `target` (bytes) is sent in place of the URL's path and
+    The extension `timeout` has its time limits; `proxy` and `verify` say how its connections are made. `target` (bytes) is sent in place of the URL's path and
     query, and `sni_hostname` is the name for the TLS handshake, in place of the URL's host.
     """
     limits: dict[str, Any] = request.extensions.get("timeout", {})
@@ -261,6 +313,7 @@ def settings_of(
 
         total = max(limits["deadline"] - monotonic(), 0.0)
     overrides = {name: _text(request.extensions[name]) for name in OVERRIDES if name in request.extensions}
+    connection = connection_of(request, trust_env) if has_own_connection(request) else None
     return Settings(
         connect=limits.get("connect"),
         read=limits.get("read"),
@@ -271,6 +324,7 @@ def settings_of(
         max_redirects=max_redirects,
         cookies=cookies,
         stream=stream,
+        connection=connection,
         **overrides,
     )
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from http.cookiejar import CookieJar
-from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, Union
+from typing import IO, TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict, TypeVar, Union
 
 from ._streams import AsyncByteStream, SyncByteStream
 
 if TYPE_CHECKING:
+    import os
+    import ssl
+
     from ._auth import Auth
     from ._config import Proxy, Timeout
     from ._cookies import Cookies
@@ -54,6 +57,25 @@ AuthTypes: TypeAlias = Union[tuple[str | bytes, str | bytes], Callable[["Request
 RequestContent: TypeAlias = str | bytes | Iterable[bytes] | AsyncIterable[bytes]
 RequestData: TypeAlias = Mapping[str, Any]
 RequestExtensions: TypeAlias = Mapping[str, Any]
+
+
+class RequestOptions(TypedDict, total=False):
+    """What a single request may be told beside the arguments of httpx. They become its `extensions`.
+
+    - `proxy`: the proxy that this request goes through, or None for no proxy, whatever the client has.
+    - `verify`: how servers are verified for this request: True, False, a path, or an `ssl.SSLContext`.
+    - `retries`: when the request is sent again: a `Retry`, or how often.
+    - `max_body`: how many bytes the body of the response may have, decoded; None for no limit.
+
+    Requests that differ in `proxy` or `verify` share no connections. Redirects keep all of them.
+    """
+
+    proxy: ProxyTypes | None
+    verify: ssl.SSLContext | str | os.PathLike[str] | bool
+    retries: Any
+    max_body: int | None
+
+
 ResponseContent: TypeAlias = str | bytes | Iterable[bytes] | AsyncIterable[bytes]
 ResponseExtensions: TypeAlias = Mapping[str, Any]
 

@@ -10,11 +10,12 @@ return; what they accept does not.
 from __future__ import annotations
 
 from ._config import USE_CLIENT_DEFAULT
+from ._request_options import OPTIONS, check_names
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Generic, TypeVar
+    from typing import Any, Generic, TypeVar, Unpack
 
     from ._config import UseClientDefault
     from ._types import (
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
         RequestData,
         RequestExtensions,
         RequestFiles,
+        RequestOptions,
         TimeoutTypes,
         URLTypes,
     )
@@ -46,7 +48,7 @@ def _verb(method: str) -> Callable[[Function], Function]:
     """Makes a method that hands its arguments to `request`, of a function that says which ones there are."""
 
     def made(signature: Function) -> Function:
-        allowed = frozenset(signature.__kwdefaults__ or ())
+        allowed = frozenset(signature.__kwdefaults__ or ()) | OPTIONS
         name = signature.__name__
 
         def verb(self: Verbs[Any], url: URLTypes, **arguments: Any) -> Any:  # noqa: ANN401
@@ -54,8 +56,7 @@ def _verb(method: str) -> Callable[[Function], Function]:
             if not arguments:
                 return self._plain(method, url)
             if not allowed.issuperset(arguments):
-                unknown = min(arguments.keys() - allowed)
-                raise TypeError(f"{name}() got an unexpected keyword argument {unknown!r}")
+                check_names(name, arguments, allowed)
             return self.request(method, url, **arguments)
 
         verb.__name__, verb.__qualname__, verb.__doc__ = name, signature.__qualname__, signature.__doc__
@@ -85,6 +86,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a request with any method."""
         raise NotImplementedError
@@ -106,6 +108,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a `GET` request."""
 
@@ -122,6 +125,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends an `OPTIONS` request."""
 
@@ -138,6 +142,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a `HEAD` request."""
 
@@ -154,6 +159,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a `DELETE` request."""
 
@@ -174,6 +180,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a `POST` request."""
 
@@ -194,6 +201,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a `PUT` request."""
 
@@ -214,6 +222,7 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a `PATCH` request."""
 
@@ -234,5 +243,6 @@ class Verbs(_Base["Outcome"]):
         timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
         extensions: RequestExtensions | None = None,
         stream: bool = False,
+        **options: Unpack[RequestOptions],
     ) -> Outcome:
         """Sends a `QUERY` request: like `GET` with content (RFC 10008)."""

@@ -16,6 +16,7 @@
 //! | [`parallel`] | which requests of a block are in flight, and whose outcome is next |
 //! | [`proxy`] | which URL goes through which proxy, and what is said to it |
 //! | [`timeouts`] | deadlines of the phases of an exchange |
+//! | [`Verify`] | how servers' certificates are verified |
 //! | [`error`] | what can go wrong, and in which phase |
 
 pub mod decode;
@@ -29,8 +30,10 @@ pub mod proxy;
 pub mod socks;
 pub mod timeouts;
 pub mod url;
+mod verify;
 
 pub use error::{Error, Kind, Phase, Result};
 pub use headers::Headers;
 pub use timeouts::Timeouts;
 pub use url::Url;
+pub use verify::Verify;

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::path::PathBuf;
 
+pub use httparallel_proto::Verify;
 use httparallel_proto::pool::Limits;
 use httparallel_proto::proxy::Proxies;
 
@@ -62,16 +63,4 @@ impl Default for Protocols {
     fn default() -> Self {
         Self { http1: true, http2: false }
     }
-}
-
-/// How the certificates of servers are verified.
-#[derive(Clone, Debug, Default)]
-pub enum Verify {
-    /// By the platform's roots and rules.
-    #[default]
-    Platform,
-    /// By these roots only (PEM, one or more certificates).
-    Roots(Vec<u8>),
-    /// Not at all. Anyone on the way can read and change everything.
-    DangerousNone,
 }

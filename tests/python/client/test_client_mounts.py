@@ -10,7 +10,7 @@ from kinds import Kind
 from testserver import Server
 
 import httparallel
-from httparallel._url_patterns import URLPattern
+from httparallel._utils import URLPattern
 
 
 def answering(text: str) -> httparallel.MockTransport:

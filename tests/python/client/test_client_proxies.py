@@ -116,16 +116,59 @@ async def test_a_transport_of_the_user_s_has_no_proxy_of_the_environment(
         assert not await proxied(client, f"{server.http}/echo")
 
 
-async def test_one_proxy_for_two_schemes_is_one_transport(
-    kind: Kind, proxy: str, monkeypatch: pytest.MonkeyPatch
+async def test_one_engine_knows_all_proxies_of_the_environment(
+    kind: Kind, server: Server, proxy: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", proxy)
-    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     async with kind.client() as client:
-        http, https = (client._transport_for_url(httparallel.URL(f"{s}://x/")) for s in ("http", "https"))
-        assert http is https is not client._transport
-        # So it is the one engine that carries everything.
-        assert client._engine_transport is http
+        # So requests take the short way, and limits hold for all of them together.
+        assert client._engine_transport is client._transport
+        assert await proxied(client, "http://example.org/echo")
+        assert not await proxied(client, f"{server.http}/echo")
+        assert len(client._transport._engine.connections()) == 2
+        with pytest.raises(httparallel.ConnectError):
+            await client.get("https://example.org/")
+        assert [each.pattern for each in client._mounts] == ["all://127.0.0.1", "https://", "http://"]
+
+
+async def test_mounts_count_more_than_the_environment(
+    kind: Kind, server: Server, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "example.net")
+    host = httparallel.URL(server.http).host
+    async with kind.client(mounts={f"all://{host}": None}) as client:
+        assert not await proxied(client, f"{server.http}/echo")
+        assert await proxied(client, "http://example.org/echo")
+        exempt = client._transport_for_url(httparallel.URL("http://example.net/"))
+        assert exempt is client._transport is not client._engine_transport
+
+
+async def test_a_port_that_the_url_leaves_out_is_exempt_too(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.invalid")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1:443")
+    async with kind.client() as client:
+        with pytest.raises(httparallel.ConnectError) as caught:
+            await client.get("https://127.0.0.1/")
+    # Nothing listens there; the proxy's name is not even looked up.
+    assert "proxy" not in str(caught.value)
+
+
+async def test_what_the_engine_cannot_do_goes_through_the_environment_s_proxies_too(
+    kind: Kind, server: Server, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    traced = {"trace": kind.function(lambda *_: None)}
+    async with kind.client() as client:
+        response = await client.get("http://example.org/echo", extensions=traced)
+        assert response.json()["target"] == "http://example.org/echo"
+        response = await client.get(f"{server.http}/echo", extensions=traced)
+        assert response.json()["target"] == "/echo"
 
 
 async def test_a_proxy_of_an_unknown_scheme_is_refused(kind: Kind) -> None:

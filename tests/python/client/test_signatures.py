@@ -19,12 +19,15 @@ DOCUMENTED = (Path(__file__).parents[3] / "docs" / "httpx-differences.md").read_
 
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "query", "request")
 
-# What an argument list has that httpx2's has not; and by what word the documentation says so.
+CLIENTS = ("Client", "AsyncClient")
+
+# What an argument list has that httpx2's has not; and by what words the documentation says so.
 ADDED = {
+    **{f"{client}.{verb}": ("stream=, **options", "`stream=True`") for client in CLIENTS for verb in VERBS},
     **{
-        f"{client}.{verb}": ("stream=", "`stream=True`")
-        for client in ("Client", "AsyncClient")
-        for verb in VERBS
+        f"{client}.{method}": ("**options", "`proxy=`, `verify=`, `retries=` and `max_body=` of a single request")
+        for client in CLIENTS
+        for method in ("build_request", "stream", "sse")
     },
     "AsyncClient": ("backend=", "`backend`"),
     "Timeout": ("total=", "`Timeout(total=…)`"),

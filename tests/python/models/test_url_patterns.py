@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from httparallel import URL, InvalidURL
-from httparallel._proxies import environment_proxies
-from httparallel._url_patterns import URLPattern
+from httparallel._proxies import environment_rules
+from httparallel._utils import URLPattern, get_environment_proxies
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,7 @@ from httparallel._url_patterns import URLPattern
         ),
         ("all://[2001:db8::]/32", ["http://[2001:db8:1::1]"], ["http://[2001:db9::1]", "http://10.0.0.1"]),
         ("all://[::1]", ["http://[::1]:8080"], ["http://[::2]"]),
+        ("all://example.org:443", ["https://example.org", "http://example.org:443"], ["http://example.org"]),
         ("", ["http://example.org"], []),
     ],
 )
@@ -81,13 +82,14 @@ def test_what_says_more_comes_first() -> None:
         ("http://", {"http"}),
         ("ftp://", set()),
         ("http://example.org", set()),
-        ("http://*:80", {"http"}),
+        ("http://*:80", set()),
         ("http://*:8080", set()),
         ("all://10.0.0.0/8", set()),
     ],
 )
 def test_a_pattern_may_cover_a_scheme(pattern: str, schemes: set[str]) -> None:
-    assert URLPattern(pattern).covered_schemes({"http", "https"}) == schemes
+    made = URLPattern(pattern)
+    assert {scheme for scheme in ("http", "https") if made.covers_scheme(scheme)} == schemes
 
 
 def test_patterns_are_equal_by_their_text() -> None:
@@ -111,7 +113,6 @@ PROXY = {"http_proxy": "proxy:3128"}
         # The header `Proxy` of a request to a CGI program arrives as this variable.
         ({"HTTP_PROXY": "evil", "REQUEST_METHOD": "GET"}, {}),
         ({"http_proxy": "fine", "REQUEST_METHOD": "GET"}, {"http://": "http://fine"}),
-        ({"NO_PROXY": "example.org"}, {}),
         ({**PROXY, "NO_PROXY": "*"}, {}),
         ({**PROXY, "NO_PROXY": "a,*"}, {}),
     ],
@@ -120,7 +121,9 @@ def test_the_environment_names_proxies(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], proxies: dict[str, str | None]
 ) -> None:
     set_environment(monkeypatch, environment)
-    assert environment_proxies() == proxies
+    assert get_environment_proxies() == proxies
+    rules = environment_rules()
+    assert (rules.routes() if rules is not None else {}) == proxies
 
 
 @pytest.mark.parametrize(
@@ -146,7 +149,22 @@ def test_the_environment_exempts_hosts(
     monkeypatch: pytest.MonkeyPatch, entries: str, patterns: list[str]
 ) -> None:
     set_environment(monkeypatch, {**PROXY, "NO_PROXY": entries})
-    assert environment_proxies() == {"http://": "http://proxy:3128", **dict.fromkeys(patterns)}
+    assert get_environment_proxies() == {"http://": "http://proxy:3128", **dict.fromkeys(patterns)}
+
+
+def test_exemptions_alone_name_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    set_environment(monkeypatch, {"NO_PROXY": "example.org"})
+    assert get_environment_proxies() == {"all://*example.org": None}
+    assert environment_rules() is None
+
+
+@pytest.mark.parametrize(("proxy", "error"), [("socks4://a", ValueError), ("http://[a", InvalidURL)])
+def test_an_environment_that_names_no_proxy_is_refused(
+    monkeypatch: pytest.MonkeyPatch, proxy: str, error: type[Exception]
+) -> None:
+    set_environment(monkeypatch, {"ALL_PROXY": proxy})
+    with pytest.raises(error):
+        environment_rules()
 
 
 def set_environment(monkeypatch: pytest.MonkeyPatch, environment: dict[str, str]) -> None:

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::headers::is_token;
-use crate::{Error, Headers, Kind, Phase, Result, Url};
+use crate::proxy::Proxy;
+use crate::{Error, Headers, Kind, Phase, Result, Url, Verify};
 
 /// A request method: a token, upper case by custom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -128,13 +129,25 @@ impl Request {
     pub fn sni_hostname(&self) -> Option<&Arc<str>> {
         self.overrides.as_ref()?.sni_hostname.as_ref()
     }
+
+    /// The proxy that it goes through instead of the client's, or `Some(None)` for none at all.
+    pub fn proxy(&self) -> Option<Option<&Arc<Proxy>>> {
+        self.overrides.as_ref()?.proxy.as_ref().map(Option::as_ref)
+    }
+
+    /// How the server is verified, if not as the client says.
+    pub fn verify(&self) -> Option<&Arc<Verify>> {
+        self.overrides.as_ref()?.verify.as_ref()
+    }
 }
 
-/// What a request does otherwise than its URL says.
+/// What a request does otherwise than its URL, or its client, says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
     target: Option<Box<str>>,
     sni_hostname: Option<Arc<str>>,
+    proxy: Option<Option<Arc<Proxy>>>,
+    verify: Option<Arc<Verify>>,
 }
 
 impl Overrides {
@@ -157,13 +170,31 @@ impl Overrides {
         if target.is_none() && sni_hostname.is_none() {
             return Ok(None);
         }
-        Ok(Some(Box::new(Self { target: target.map(Box::from), sni_hostname: sni_hostname.map(Arc::from) })))
+        let (target, sni_hostname) = (target.map(Box::from), sni_hostname.map(Arc::from));
+        Ok(Some(Box::new(Self { target, sni_hostname, proxy: None, verify: None })))
     }
 
-    /// What is left after a redirect. The target was another resource's; the name was another host's, unless the
-    /// origin is the same.
+    /// The same, with a proxy to go through, or `None` for no proxy, whatever the client has.
+    #[must_use]
+    pub fn with_proxy(self, proxy: Option<Arc<Proxy>>) -> Self {
+        Self { proxy: Some(proxy), ..self }
+    }
+
+    /// The same, with another way to verify the server than the client's.
+    #[must_use]
+    pub fn with_verify(self, verify: Arc<Verify>) -> Self {
+        Self { verify: Some(verify), ..self }
+    }
+
+    /// What is left after a redirect: how connections are made. The target was another resource's; the name was
+    /// another host's, unless the origin is the same.
     pub(super) fn after_redirect(&self, same_origin: bool) -> Option<Box<Self>> {
-        let sni_hostname = self.sni_hostname.clone().filter(|_| same_origin)?;
-        Some(Box::new(Self { target: None, sni_hostname: Some(sni_hostname) }))
+        let kept = Self {
+            target: None,
+            sni_hostname: self.sni_hostname.clone().filter(|_| same_origin),
+            proxy: self.proxy.clone(),
+            verify: self.verify.clone(),
+        };
+        (kept != Self::default()).then(|| Box::new(kept))
     }
 }

@@ -4,13 +4,15 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use httparallel::{Config, Limits, Protocols, Proxies, Proxy, SocketOption, Verify};
+use httparallel::{Config, Limits, Protocols, SocketOption};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::errors::exception;
 use super::operation::{PyOperation, block};
+use super::options::VerifyArgument;
+use super::proxies::proxies;
 use super::reply::Reply;
 use super::request::request;
 use super::settings::Settings;
@@ -21,31 +23,12 @@ use crate::models::PyHeaders;
 ///
 /// `verify` is `True` for the platform's roots, `False` for no verification, or the bytes of a PEM file with
 /// the roots to trust. `cert` holds the PEM bytes of a certificate chain and of its key.
-/// `proxy` is a URL without user information, user name and password, and header fields; `proxy_verify` is for
-/// the proxy what `verify` is for servers. `socket_options` are level, name and value as `setsockopt` takes them.
+/// `proxy` is a URL without user information, user name and password, and header fields, or rules that say which;
+/// `proxy_verify` is for the proxy what `verify` is for servers. `socket_options` are level, name and value as `setsockopt` takes them.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Engine {
     pub(super) inner: httparallel::Engine,
 }
-
-#[derive(FromPyObject)]
-enum VerifyArgument {
-    Roots(Vec<u8>),
-    Switch(bool),
-}
-
-impl From<VerifyArgument> for Verify {
-    fn from(argument: VerifyArgument) -> Self {
-        match argument {
-            VerifyArgument::Switch(true) => Self::Platform,
-            VerifyArgument::Switch(false) => Self::DangerousNone,
-            VerifyArgument::Roots(pem) => Self::Roots(pem),
-        }
-    }
-}
-
-/// URL, user name and password, header fields.
-type ProxyArgument = (String, Option<(String, String)>, Vec<(Vec<u8>, Vec<u8>)>);
 
 #[derive(FromPyObject)]
 enum OptionValue {
@@ -73,7 +56,7 @@ impl Engine {
         uds: Option<PathBuf>,
         local_address: Option<&str>,
         retries: u32,
-        proxy: Option<ProxyArgument>,
+        proxy: Option<&Bound<'_, PyAny>>,
         proxy_verify: VerifyArgument,
         socket_options: Vec<(i32, i32, OptionValue)>,
     ) -> PyResult<Self> {
@@ -98,7 +81,7 @@ impl Engine {
             uds,
             local_address,
             connect_retries: retries,
-            proxies: proxies(proxy).map_err(|error| exception(py, &error))?,
+            proxies: proxies(py, proxy)?,
             proxy_verify: proxy_verify.into(),
             socket_options: socket_options.into_iter().map(socket_option).collect(),
         };
@@ -166,18 +149,6 @@ impl Engine {
         let connections = self.inner.connections().into_iter();
         connections.map(|info| (info.origin, info.protocol, info.state, info.requests)).collect()
     }
-}
-
-fn proxies(argument: Option<ProxyArgument>) -> httparallel::Result<Proxies> {
-    let Some((url, credentials, headers)) = argument else { return Ok(Proxies::default()) };
-    let mut proxy = Proxy::new(&url)?;
-    if let Some((username, password)) = credentials {
-        proxy = proxy.with_credentials(&username, &password)?;
-    }
-    for (name, value) in headers {
-        proxy = proxy.with_header(name, value)?;
-    }
-    Ok(Proxies::all(proxy))
 }
 
 fn socket_option((level, name, value): (i32, i32, OptionValue)) -> SocketOption {

@@ -6,6 +6,8 @@ mod completions;
 mod decoder;
 mod errors;
 mod operation;
+mod options;
+mod proxies;
 mod reply;
 mod request;
 mod settings;
@@ -19,6 +21,9 @@ pub(crate) use errors::exception;
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<client::Engine>()?;
     module.add_class::<settings::Settings>()?;
+    module.add_class::<options::ConnectionOptions>()?;
+    module.add_class::<proxies::PyPattern>()?;
+    module.add_class::<proxies::ProxyRules>()?;
     module.add_class::<operation::PyOperation>()?;
     module.add_class::<reply::Reply>()?;
     module.add_class::<upload::PyUpload>()?;

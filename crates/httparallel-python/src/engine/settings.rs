@@ -7,12 +7,14 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use super::errors::exception;
+use super::options::ConnectionOptions;
 
 /// Made once per client, and once per request that differs from it.
 ///
 /// The limits are in seconds; `None` is no limit. `cookies` says that a redirect which sets cookies is to be
 /// delivered to the caller, who keeps cookies. `target` is sent in place of the URL's path and query,
-/// `sni_hostname` is asked for in the TLS handshake in place of its host.
+/// `sni_hostname` is asked for in the TLS handshake in place of its host. `connection` says what the request's
+/// connections are otherwise than the engine's.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Settings {
     pub(super) inner: httparallel::Settings,
@@ -23,7 +25,8 @@ pub(crate) struct Settings {
 impl Settings {
     #[new]
     #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
-        max_redirects=20, cookies=false, stream=false, sni_hostname=None, target=None))]
+        max_redirects=20, cookies=false, stream=false, sni_hostname=None, target=None,
+        connection=None))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
@@ -38,6 +41,7 @@ impl Settings {
         stream: bool,
         sni_hostname: Option<&str>,
         target: Option<&str>,
+        connection: Option<PyRef<'_, ConnectionOptions>>,
     ) -> PyResult<Self> {
         let timeouts = Timeouts {
             connect: limit("connect", connect)?,
@@ -50,6 +54,10 @@ impl Settings {
         let mode = if stream { Mode::Streaming } else { Mode::Buffered };
         let inner = httparallel::Settings { timeouts, policy, mode, blocking: false };
         let overrides = Overrides::new(target, sni_hostname).map_err(|error| exception(py, &error))?;
+        let overrides = match connection {
+            Some(own) => Some(Box::new(own.apply(overrides.map(|given| *given).unwrap_or_default()))),
+            None => overrides,
+        };
         Ok(Self { inner, overrides })
     }
 

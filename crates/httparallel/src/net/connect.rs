@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use httparallel_proto::proxy::Proxy;
-use httparallel_proto::{Error, Kind, Phase, Result};
+use httparallel_proto::{Error, Kind, Phase, Result, Verify};
+use parking_lot::Mutex;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::sync::OnceCell;
@@ -32,14 +33,20 @@ pub(crate) struct Connector {
     pub(super) config: Arc<Config>,
     tls: Tls,
     proxy_tls: Tls,
+    /// Those of requests that are verified otherwise, the oldest first. A server is not told by a session ticket of
+    /// one what it was told by another.
+    other_tls: Mutex<Vec<(Arc<Verify>, Arc<Tls>)>>,
 }
+
+/// How many of the other TLS settings are kept. What is dropped is made again, with sessions of its own.
+const MAX_OTHERS: usize = 16;
 
 /// TLS settings, made when they are needed first.
 type Tls = OnceCell<Result<Arc<ClientConfig>>>;
 
 impl Connector {
     pub(crate) fn new(config: Arc<Config>) -> Self {
-        Self { config, tls: OnceCell::new(), proxy_tls: OnceCell::new() }
+        Self { config, tls: OnceCell::new(), proxy_tls: OnceCell::new(), other_tls: Mutex::default() }
     }
 
     /// Opens a connection to `to`, within `limit`, repeating failed attempts as configured.
@@ -103,12 +110,37 @@ impl Connector {
     }
 
     async fn session(&self, to: &Destination) -> Result<rustls::ClientConnection> {
-        session(self.tls.get_or_init(|| self.make_tls()).await.clone()?, to.server_name())
+        let settings = match to.verify() {
+            None => self.tls.get_or_init(|| self.make_tls(None)).await.clone(),
+            Some(verify) => {
+                let other = self.other_tls(verify);
+                other.get_or_init(|| self.make_tls(Some(verify.clone()))).await.clone()
+            }
+        };
+        session(settings?, to.server_name())
     }
 
-    async fn make_tls(&self) -> Result<Arc<ClientConfig>> {
+    fn other_tls(&self, verify: &Arc<Verify>) -> Arc<Tls> {
+        let mut others = self.other_tls.lock();
+        if let Some((_, tls)) = others.iter().find(|(known, _)| known == verify) {
+            return tls.clone();
+        }
+        if others.len() == MAX_OTHERS {
+            others.remove(0);
+        }
+        let tls = Arc::new(OnceCell::new());
+        others.push((verify.clone(), tls.clone()));
+        tls
+    }
+
+    /// `verify` counts instead of the client's.
+    async fn make_tls(&self, verify: Option<Arc<Verify>>) -> Result<Arc<ClientConfig>> {
         let config = self.config.clone();
-        aside(move || tls::client_config(&config.verify, config.client_cert.as_ref(), config.protocols)).await
+        aside(move || {
+            let verify = verify.as_deref().unwrap_or(&config.verify);
+            tls::client_config(verify, config.client_cert.as_ref(), config.protocols)
+        })
+        .await
     }
 
     async fn make_proxy_tls(&self) -> Result<Arc<ClientConfig>> {

@@ -4,10 +4,10 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
-use httparallel_proto::Result;
 use httparallel_proto::fetch::{Request, check_url};
 use httparallel_proto::proxy::{Proxy, Route};
 use httparallel_proto::url::Origin;
+use httparallel_proto::{Result, Verify};
 
 use crate::config::{Config, Protocols};
 
@@ -18,6 +18,8 @@ pub(crate) struct Destination {
     origin: Origin,
     /// The name for the TLS handshake, if it is not the origin's host.
     sni_hostname: Option<Arc<str>>,
+    /// How the origin is verified, if not as the client says.
+    verify: Option<Arc<Verify>>,
     via: Option<Via>,
 }
 
@@ -34,15 +36,21 @@ impl Destination {
         check_url(&request.url)?;
         let origin = request.url.origin();
         let sni_hostname = request.sni_hostname().filter(|_| origin.is_secure()).cloned();
-        let Some(proxy) = config.proxies.of(&request.url)? else {
-            return Ok(Self { origin, sni_hostname, via: None });
+        let verify = request.verify().filter(|own| origin.is_secure() && ***own != config.verify).cloned();
+        let proxy = match request.proxy() {
+            Some(own) => own,
+            None => config.proxies.of(&request.url)?,
+        };
+        let Some(proxy) = proxy else {
+            return Ok(Self { origin, sni_hostname, verify, via: None });
         };
         // A proxy forwards HTTP/1.1. Whoever wants HTTP/2 without TLS speaks it with the origin.
         let forwards = proxy.route(&origin) == Route::Forward && config.protocols.http1;
         Ok(if forwards {
-            Self { origin: proxy.origin(), sni_hostname: None, via: Some(Via::Forward(proxy.clone())) }
+            let via = Some(Via::Forward(proxy.clone()));
+            Self { origin: proxy.origin(), sni_hostname: None, verify: None, via }
         } else {
-            Self { origin, sni_hostname, via: Some(Via::Tunnel(proxy.clone())) }
+            Self { origin, sni_hostname, verify, via: Some(Via::Tunnel(proxy.clone())) }
         })
     }
 
@@ -52,6 +60,11 @@ impl Destination {
 
     pub(super) fn via(&self) -> Option<&Via> {
         self.via.as_ref()
+    }
+
+    /// How the origin is verified, if not as the client says.
+    pub(super) fn verify(&self) -> Option<&Arc<Verify>> {
+        self.verify.as_ref()
     }
 
     /// The name that TLS asks for and verifies.
