@@ -315,7 +315,9 @@ class AsyncClient(
             response = await transport.handle_async_request(request)
             response._time(started)
         else:
-            response = await transport._exchange(request, settings_of(request, stream=stream, trust_env=self._trust_env), stream)
+            response = await transport._exchange(
+                request, settings_of(request, stream=stream, trust_env=self._trust_env), stream
+            )
         return response
 
     def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:

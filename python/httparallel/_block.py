@@ -23,7 +23,7 @@ from ._log import is_logged
 from ._request_options import OPTIONS, folded
 from ._response import Response
 from ._stepper import Stepper
-from ._transports import settings_of
+from ._transports import is_for_low_level, settings_of
 from ._verbs import Verbs
 
 TYPE_CHECKING = False
@@ -122,7 +122,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
         pending._request = self._client.build_request(method, url, **arguments)
         flow = self._client._flow(pending._request, auth, follow_redirects, stream)
         if self._client._engine_for(pending._request.url) is not None:
-            _check(pending._request)
+            _check(pending._request, self._client._trust_env)
         self._start_flow(pending, flow)
         self._begin()
 
@@ -328,9 +328,10 @@ def _abandon_open_blocks() -> None:
 os.register_at_fork(after_in_child=_abandon_open_blocks)
 
 
-def _check(request: Request) -> None:
+def _check(request: Request, trust_env: bool) -> None:
     """Raises now what the engine would raise when the request's turn comes."""
     from ._native import check_request
 
     check_request(request.method, request.url, request.headers)
-    settings_of(request, stream=True)
+    if not is_for_low_level(request):
+        settings_of(request, stream=True, trust_env=trust_env)

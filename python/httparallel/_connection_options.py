@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     ProxyArgument = tuple[str, tuple[str, str] | None, list[tuple[bytes, bytes]]]
 
 
-
 def ingredients(
     verify: ssl.SSLContext | str | bool, cert: CertTypes | None, trust_env: bool
 ) -> tuple[ssl.SSLContext | str | bool, CertTypes | None, bool]:

@@ -33,7 +33,7 @@ def environment_rules() -> ProxyRules | None:
 
 
 def _of_system() -> ProxyRules:
-    """What the settings of the desktop say; nothing if the environment has a variable for it, an empty one too."""
+    """What the settings of the desktop say; nothing if the environment has a variable, be it an empty one."""
     import os
     from urllib.request import getproxies
 

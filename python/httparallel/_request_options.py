@@ -1,4 +1,4 @@
-"""Options that a single request may have beside the arguments of httpx: `proxy`, `verify`, `retries`, `max_body`.
+"""Options that a single request may have beside the arguments of httpx: `proxy`, `verify` and others.
 
 They are keyword arguments of everything that makes a request, and become entries of its `extensions`, where
 redirects, auth flows and hooks find them too. `RequestOptions` in `_types` says what each may be.
@@ -56,7 +56,7 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 - each option has a 
             return os.fspath(value)
         if not isinstance(value, ssl.SSLContext):
             raise TypeError(
-                "verify must be True, False, the path of a file or directory with certificate authorities, or an "
-                f"ssl.SSLContext, not {type(value).__name__}."
+                "verify must be True, False, the path of a file or directory with certificate authorities, "
+                f"or an ssl.SSLContext, not {type(value).__name__}."
             )
     return value

@@ -298,7 +298,9 @@ class Client(
             response = transport.handle_request(request)
             response._time(started)
         else:
-            response = transport._exchange(request, settings_of(request, stream=stream, trust_env=self._trust_env), stream)
+            response = transport._exchange(
+                request, settings_of(request, stream=stream, trust_env=self._trust_env), stream
+            )
         return response
 
     def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:

@@ -153,11 +153,12 @@ class _EngineTransport:
             self._own_pools[key] = self._low_level((verify, *others[:5], proxy, *others[6:]))
         return self._own_pools[key]
 
-    def _surplus(self) -> Iterator[Any]:
-        """Pools that nothing uses, the oldest first, if there are more of them than need be kept."""
+    def _surplus(self, wanted: object) -> Iterator[Any]:
+        """Pools that nothing uses but this one, the oldest first, if there are more than need be kept."""
         pools = self._own_pools or {}
         for key, pool in list(pools.items()) if len(pools) > MAX_OWN_POOLS else ():
-            if len(pools) > MAX_OWN_POOLS and all(each.is_idle() for each in pool.connections):
+            is_unused = pool is not wanted and all(each.is_idle() for each in pool.connections)
+            if is_unused and len(pools) > MAX_OWN_POOLS:
                 pools.pop(key, None)
                 yield pool
 
@@ -197,7 +198,7 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         if carrier is not None:
             from ._core_transport import exchange
 
-            for unused in self._surplus():
+            for unused in self._surplus(carrier):
                 unused.close()
             return exchange(carrier, request)
         return self._exchange(request, settings_of(request, stream=True, trust_env=self._trust_env), True)
@@ -246,7 +247,7 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
         if carrier is not None:
             from ._core_transport import aexchange
 
-            for unused in self._surplus():
+            for unused in self._surplus(carrier):
                 await unused.aclose()
             return await aexchange(carrier, request)
         settings = settings_of(request, stream=True, trust_env=self._trust_env)
@@ -303,8 +304,9 @@ def settings_of(
 ) -> Settings:
     """How the engine is to carry out a request.
 
-    The extension `timeout` has its time limits; `proxy` and `verify` say how its connections are made. `target` (bytes) is sent in place of the URL's path and
-    query, and `sni_hostname` is the name for the TLS handshake, in place of the URL's host.
+    The extension `timeout` has its time limits; `proxy` and `verify` say how its connections are made.
+    `target` (bytes) is sent in place of the URL's path and query, and `sni_hostname` is the name for the TLS
+    handshake, in place of the URL's host.
     """
     limits: dict[str, Any] = request.extensions.get("timeout", {})
     total = limits.get("total")

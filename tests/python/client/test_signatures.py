@@ -25,7 +25,10 @@ CLIENTS = ("Client", "AsyncClient")
 ADDED = {
     **{f"{client}.{verb}": ("stream=, **options", "`stream=True`") for client in CLIENTS for verb in VERBS},
     **{
-        f"{client}.{method}": ("**options", "`proxy=`, `verify=`, `retries=` and `max_body=` of a single request")
+        f"{client}.{method}": (
+            "**options",
+            "`proxy=`, `verify=`, `retries=` and `max_body=` of a single request",
+        )
         for client in CLIENTS
         for method in ("build_request", "stream", "sse")
     },

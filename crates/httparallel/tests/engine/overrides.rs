@@ -1,7 +1,10 @@
-//! What a request does otherwise than its URL says: its target, and the name in the TLS handshake.
+//! What a request does otherwise than its URL, or its client, says: target, name in the TLS handshake, proxy and
+//! verification.
+
+use std::sync::Arc;
 
 use httparallel::{
-    Config, Content, Engine, Kind, Overrides, Phase, Protocols, Request, SocketOption, Verify,
+    Config, Content, Engine, Kind, Overrides, Phase, Protocols, Proxies, Proxy, Request, SocketOption, Verify,
 };
 use httparallel_testserver::{Certificate, Script, TestServer};
 
@@ -106,4 +109,61 @@ fn a_socket_option_that_the_system_refuses_is_told() {
     let error =
         assert_fails(send(&engine, get(&server.http_url()), Driver::Caller), Kind::Network, Phase::Connect);
     assert!(error.to_string().contains("socket option (1, 32767)"), "{error}");
+}
+
+fn verified(mut request: Request, verify: &Arc<Verify>) -> Request {
+    request.overrides = Some(Box::new(Overrides::default().with_verify(verify.clone())));
+    request
+}
+
+#[test]
+fn a_connection_that_nobody_verified_serves_nobody_who_verifies() {
+    let server = server();
+    let url = server.https_url_of(Certificate::WrongHost);
+    let unverified = Arc::new(Verify::DangerousNone);
+    for driver in DRIVERS {
+        for http2 in [false, true] {
+            server.reset_stats();
+            let engine =
+                Engine::new(Config { protocols: Protocols { http1: true, http2 }, ..trusting(&server) });
+            for _ in 0..2 {
+                assert_eq!(send(&engine, verified(get(&url), &unverified), driver).unwrap().status(), 200);
+            }
+            assert_eq!(server.stats().connections_opened, 1);
+            assert_fails(send(&engine, get(&url), driver), Kind::Tls, Phase::Connect);
+            let platform = Arc::new(Verify::Platform);
+            assert_fails(send(&engine, verified(get(&url), &platform), driver), Kind::Tls, Phase::Connect);
+        }
+    }
+}
+
+#[test]
+fn a_request_that_is_verified_as_all_are_shares_their_connection() {
+    let server = server();
+    let engine = Engine::new(trusting(&server));
+    let same = Arc::new(engine.config().verify.clone());
+    for request in [get(&server.https_url()), verified(get(&server.https_url()), &same)] {
+        assert_eq!(send(&engine, request, Driver::Caller).unwrap().status(), 200);
+    }
+    assert_eq!(server.stats().connections_opened, 1);
+}
+
+#[test]
+fn a_proxy_of_the_requests_own_counts_instead_of_the_clients() {
+    let server = server();
+    let config =
+        Config { proxies: Proxies::all(Proxy::new("http://127.0.0.1:1").unwrap()), ..Config::default() };
+    for driver in DRIVERS {
+        let engine = Engine::new(config.clone());
+        let with = |url: &str, proxy: Option<&str>| {
+            let proxy = proxy.map(|url| Arc::new(Proxy::new(url).unwrap()));
+            let overrides = Some(Box::new(Overrides::default().with_proxy(proxy)));
+            send(&engine, Request { overrides, ..get(url) }, driver)
+        };
+        let direct = with(&server.http_url(), None).unwrap();
+        assert_eq!(direct.status(), 200);
+        let proxied = with("http://example.test/echo", Some(&server.http_url())).unwrap();
+        assert!(proxied.text().contains(r#""target": "http://example.test/echo""#), "{}", proxied.text());
+        assert_fails(send(&engine, get(&server.http_url()), driver), Kind::Network, Phase::Connect);
+    }
 }
