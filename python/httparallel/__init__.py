@@ -55,6 +55,7 @@ from ._exceptions import (
     WriteError,
     WriteTimeout,
 )
+from ._json_codec import JSONCodec
 from ._native import URL, Headers, Origin, QueryParams
 from ._native import VERSION as __version__
 from ._parallel import AsyncParallel, AsyncPendingResponse, Parallel, PendingResponse
@@ -117,6 +118,7 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
     "HTTPTransport",
     "HTTPXDeprecationWarning",
     "InvalidURL",
+    "JSONCodec",
     "Limits",
     "LocalProtocolError",
     "MockTransport",

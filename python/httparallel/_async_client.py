@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         CookieTypes,
         DefaultEncoding,
         HeaderTypes,
+        JSONCodecTypes,
         ProxyTypes,
         QueryParamTypes,
         RequestContent,
@@ -91,6 +92,7 @@ class AsyncClient(
         trust_env: bool = True,
         default_encoding: DefaultEncoding = "utf-8",
         backend: AsyncBackend | None = None,
+        json_codec: JSONCodecTypes | None = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> AsyncHTTPTransport:
             if proxy is None:
@@ -116,6 +118,7 @@ class AsyncClient(
             default_encoding=default_encoding,
             transport=own,
             mounts=mounted,
+            json_codec=json_codec,
         )
 
     def __init_subclass__(cls) -> None:

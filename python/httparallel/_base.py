@@ -19,6 +19,7 @@ from ._config import (
 )
 from ._exceptions import RemoteProtocolError, UnsupportedProtocol
 from ._flow import authenticated, read_whole, redirected
+from ._json_codec import Coded, checked
 from ._log import is_logged, log
 from ._native import URL, Headers, redirect
 from ._request import METHODS_WITH_CONTENT, Request
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         CookieTypes,
         DefaultEncoding,
         HeaderTypes,
+        JSONCodecTypes,
         QueryParamTypes,
         RequestContent,
         RequestData,
@@ -78,6 +80,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         default_encoding: DefaultEncoding = "utf-8",
         transport: Any = None,  # noqa: ANN401 - the subclass's kind of transport
         mounts: Mapping[URLPattern, Any] | None = None,
+        json_codec: JSONCodecTypes | None = None,
     ) -> None:
         self._transport = transport
         self._mounts = mounts or {}
@@ -92,6 +95,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         self.event_hooks = event_hooks or {}
         self._trust_env = trust_env
         self._default_encoding = default_encoding
+        self._json_codec = checked(json_codec)
         self._defaults = _Defaults(self)
 
     # Requests.
@@ -115,6 +119,8 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         """A request with the client's headers, cookies, parameters and base URL; `send` sends it."""
         if options:
             extensions = extended("build_request", extensions, options)
+        if json is not None and self._json_codec is not None:
+            json = Coded(self._json_codec, json)
         limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
         with_timeout = dict(extensions or {})
         with_timeout.setdefault("timeout", limits.as_dict())
@@ -295,6 +301,8 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         response.request = request
         self.cookies.extract_cookies(response)
         response.default_encoding = self._default_encoding
+        if self._json_codec is not None:
+            response._json_codec = self._json_codec
         if is_logged():
             log(response)
 
@@ -348,6 +356,7 @@ class _Defaults:
 
     def __init__(self, client: BaseClient[Any]) -> None:
         self.default_encoding = client._default_encoding
+        self.json_codec = client._json_codec
         self._cookies_of = client
 
     def next_request(self, response: Response) -> Request | None:

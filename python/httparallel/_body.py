@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeVar
 
     from ._text import Stage
-    from ._types import ClientDefaults, Decoder, DefaultEncoding, Reply
+    from ._types import ClientDefaults, Decoder, DefaultEncoding, JSONCodecTypes, Reply
 
     T = TypeVar("T")
     U = TypeVar("U")
@@ -82,6 +82,8 @@ class Body:
 
     _reply: Reply | None = None
     _defaults: ClientDefaults | None = None
+    # What the client reads JSON with, if it is told so here and not by its defaults.
+    _json_codec: JSONCodecTypes | None = None
     _is_streamed = False
     _num_bytes_downloaded = 0
     # When the request was sent that a transport without a clock has answered.
@@ -141,7 +143,10 @@ class Body:
         return self.content.decode(self.encoding or "utf-8", "replace")
 
     def json(self, **kwargs: Any) -> Any:  # noqa: ANN401 - as `json.loads` has it
-        """The whole body, parsed as JSON. Takes the arguments of `json.loads`."""
+        """The whole body, parsed as JSON. Takes the arguments of `json.loads`, or of the client's codec."""
+        codec = self._json_codec or getattr(self._defaults, "json_codec", None)
+        if codec is not None:
+            return codec.loads(self.content, **kwargs)
         from json import loads
 
         return loads(self.content, **kwargs)

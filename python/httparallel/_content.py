@@ -119,11 +119,9 @@ def _encode_form(data: RequestData) -> Encoded:
 
 
 def _encode_json(value: object) -> Encoded:
-    from json import dumps
+    from ._json_codec import encoded
 
-    # NaN and infinity are not JSON (RFC 8259, section 6).
-    text = dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    return _described(text.encode(), "application/json")
+    return _described(encoded(value), "application/json")
 
 
 def _described(body: bytes, content_type: str) -> Encoded:

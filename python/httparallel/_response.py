@@ -293,8 +293,9 @@ class Response(Body):
             getattr(self, name)
         if self._is_read and self._reply is not None:
             self._elapsed = self.elapsed
-        # Extensions hold sockets and callables; a stream that was not read cannot be carried over.
-        left_out = {"extensions", "stream", "is_closed", "_reply", "_is_streamed", "_defaults"}
+        # Extensions hold sockets and callables, a codec may be a module; a stream that was not read cannot be
+        # carried over.
+        left_out = {"extensions", "stream", "is_closed", "_reply", "_is_streamed", "_defaults", "_json_codec"}
         state = {name: value for name, value in self.__dict__.items() if name not in left_out}
         return {**state, "_num_bytes_downloaded": self.num_bytes_downloaded}
 

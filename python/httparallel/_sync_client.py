@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         CookieTypes,
         DefaultEncoding,
         HeaderTypes,
+        JSONCodecTypes,
         ProxyTypes,
         QueryParamTypes,
         RequestContent,
@@ -67,6 +68,8 @@ class Client(
     - `proxy`: a proxy for all requests. By default `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
       say which; `trust_env=False` ignores them.
     - `transport`: something else to carry requests, such as `MockTransport`.
+    - `json_codec`: what writes `json=` and reads `response.json()`: anything with `dumps` and `loads`, as
+      `orjson` is, or a `JSONCodec`. The standard library's `json` by default.
     - `mounts`: transports for some URLs, by pattern: `{"https://example.org": transport}`. None stands for
       the client's own transport.
     """
@@ -93,6 +96,7 @@ class Client(
         base_url: URLTypes = "",
         transport: BaseTransport | None = None,
         default_encoding: DefaultEncoding = "utf-8",
+        json_codec: JSONCodecTypes | None = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> HTTPTransport:
             if proxy is None:
@@ -114,6 +118,7 @@ class Client(
             default_encoding=default_encoding,
             transport=own,
             mounts=mounted,
+            json_codec=json_codec,
         )
 
     def __init_subclass__(cls) -> None:

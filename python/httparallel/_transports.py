@@ -384,6 +384,7 @@ class _NoDefaults:
     """A transport knows no client."""
 
     default_encoding = "utf-8"
+    json_codec = None
 
     def next_request(self, _: Response) -> None:
         return None

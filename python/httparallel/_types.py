@@ -88,6 +88,16 @@ FileTypes: TypeAlias = (
 )
 RequestFiles: TypeAlias = Mapping[str, FileTypes] | Sequence[tuple[str, FileTypes]]
 
+
+class JSONCodecTypes(Protocol):
+    """What reads and writes JSON: `json`, `orjson`, a `JSONCodec`."""
+
+    @property
+    def dumps(self) -> Callable[[Any], str | bytes]: ...
+    @property
+    def loads(self) -> Callable[..., Any]: ...
+
+
 DefaultEncoding: TypeAlias = str | Callable[[bytes], str | None]
 
 
@@ -130,6 +140,8 @@ class ClientDefaults(Protocol):
 
     @property
     def default_encoding(self) -> DefaultEncoding: ...
+    @property
+    def json_codec(self) -> JSONCodecTypes | None: ...
     def next_request(self, response: Response, /) -> Request | None: ...
 
 

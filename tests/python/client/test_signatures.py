@@ -32,7 +32,8 @@ ADDED = {
         for client in CLIENTS
         for method in ("build_request", "stream", "sse")
     },
-    "AsyncClient": ("backend=", "`backend`"),
+    "AsyncClient": ("backend=, json_codec=", "`AsyncClient(backend=…)`"),
+    "Client": ("json_codec=", "`Client(json_codec=…)`"),
     "Timeout": ("total=", "`Timeout(total=…)`"),
 }
 OTHERWISE = {
