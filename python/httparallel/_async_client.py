@@ -312,6 +312,10 @@ class AsyncClient(
 
     async def _carry_out(self, request: Request, stream: bool) -> Response:
         transport = self._transport_for_url(request.url)
+        if "_content" not in request.__dict__:
+            from ._async_files import for_async
+
+            request.stream = for_async(request.stream)
         response: Response
         if engine_of(transport) is None or is_for_low_level(request):
             started = monotonic()

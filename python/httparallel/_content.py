@@ -88,13 +88,19 @@ def encode_content(content: Any) -> Encoded:  # noqa: ANN401 - any type may come
         content = bytes(content)
     if isinstance(content, bytes):
         return ({"Content-Length": str(len(content))} if content else {}), ByteStream(content)
+    if hasattr(content, "read"):
+        from ._async_files import AsyncFileStream, is_async_file, ordinary_file
+
+        # Before looking for iterators: those of such files yield lines.
+        if is_async_file(content):
+            inner = ordinary_file(content)
+            _refuse_text_file(inner)
+            return framing_of(_length_left(inner)), AsyncFileStream(content)
     # Iterating a mapping would send its keys, which nobody has ever meant.
     if not _is_mapping(content):
         if hasattr(content, "__iter__"):
             _refuse_text_file(content)
-            extent = file_extent(content)
-            length = None if extent is None else max(extent[1] - extent[0], 0)
-            return framing_of(length), IteratorByteStream(content)
+            return framing_of(_length_left(content)), IteratorByteStream(content)
         if hasattr(content, "__aiter__"):
             return framing_of(None), AsyncIteratorByteStream(content)
     raise TypeError(
@@ -135,6 +141,12 @@ def form_value(value: object) -> str:
     if value is False:
         return "false"
     return "" if value is None else str(value)
+
+
+def _length_left(file: IO[bytes]) -> int | None:
+    """How many bytes there are from where a file stands to its end, if it tells."""
+    extent = file_extent(file)
+    return None if extent is None else max(extent[1] - extent[0], 0)
 
 
 def file_extent(file: IO[bytes]) -> tuple[int, int] | None:

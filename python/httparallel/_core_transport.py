@@ -66,7 +66,7 @@ def _proxy(proxy: ProxyTypes) -> core.Proxy:
 
 def exchange(pool: core.ConnectionPool, request: Request) -> Response:
     """Carries one request in the caller's thread."""
-    if not isinstance(request.stream, SyncByteStream):
+    if not isinstance(request.stream, SyncByteStream) or getattr(request.stream, "is_async_only", False):
         raise RuntimeError("Attempted to send an async request with a sync Client instance.")
     mapping = _Mapping(request)
     with mapping:

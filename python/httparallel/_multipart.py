@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 
+from ._async_files import Chunks, is_async_file, ordinary_file, rewind
 from ._content import file_extent, form_value, framing_of
 from ._streams import CHUNK_SIZE, AsyncByteStream, SyncByteStream
 
@@ -67,7 +68,7 @@ class FileField:
         filename, file, content_type, headers = _unpacked(value)
         if isinstance(file, io.StringIO):
             raise TypeError("Multipart file uploads require 'io.BytesIO', not 'io.StringIO'.")
-        if isinstance(file, io.TextIOBase):
+        if isinstance(ordinary_file(file), io.TextIOBase):
             raise TypeError("Multipart file uploads must be opened in binary mode, not text mode.")
         if not isinstance(file, (bytes, str)) and not hasattr(file, "read"):
             raise TypeError(
@@ -88,7 +89,7 @@ class FileField:
         """The number of bytes that `render` yields; None if only reading the file would tell."""
         if isinstance(self.file, bytes):
             return len(self._head) + len(self.file)
-        extent = file_extent(self.file)
+        extent = file_extent(ordinary_file(self.file))
         return None if extent is None else len(self._head) + extent[1]
 
     def render(self) -> Iterator[bytes]:
@@ -97,11 +98,18 @@ class FileField:
         if isinstance(self.file, bytes):
             yield self.file
             return
+        if is_async_file(self.file):
+            raise RuntimeError("An asynchronous file can only be sent by an AsyncClient.")
         # What cannot be rewound is sent from where it stands.
         if file_extent(self.file) is not None:
             self.file.seek(0)
         while chunk := self.file.read(CHUNK_SIZE):
             yield chunk.encode() if isinstance(chunk, str) else chunk
+
+    async def rewound(self) -> Chunks:
+        """What of `render` comes after its first piece, for async code and a file that is not at hand."""
+        await rewind(self.file)
+        return Chunks(self.file)
 
 
 def _unpacked(value: FileTypes) -> tuple[str | None, Any, str | None, Mapping[str, str]]:
@@ -138,6 +146,11 @@ def _file_head(name: str, filename: str | None, headers: Mapping[str, str]) -> b
 class MultipartStream(SyncByteStream, AsyncByteStream):
     """A form as the body of a request. May be streamed again if its files can be rewound."""
 
+    @property
+    def is_async_only(self) -> bool:
+        """Whether only async code can read one of the files."""
+        return any(isinstance(field, FileField) and is_async_file(field.file) for field in self.fields)
+
     def __init__(self, data: RequestData, files: RequestFiles, boundary: bytes | None = None) -> None:
         self.boundary = os.urandom(16).hex().encode() if boundary is None else boundary
         if not 1 <= len(self.boundary) <= 70 or not _BOUNDARY.issuperset(self.boundary):
@@ -172,8 +185,17 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
         yield from self.iter_chunks()
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for chunk in self.iter_chunks():
-            yield chunk
+        for field in self.fields:
+            yield b"--%s\r\n" % self.boundary
+            if isinstance(field, DataField) or isinstance(field.file, bytes):
+                for chunk in field.render():
+                    yield chunk
+            else:
+                yield field._head
+                async for chunk in await field.rewound():
+                    yield chunk
+            yield b"\r\n"
+        yield b"--%s--\r\n" % self.boundary
 
 
 def _fields(data: RequestData, files: RequestFiles) -> Iterator[DataField | FileField]:

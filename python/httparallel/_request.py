@@ -164,7 +164,9 @@ class Request:
     async def aread(self) -> bytes:
         """Reads the body into memory, from where it can be sent any number of times."""
         if "_content" not in self.__dict__:
-            stream = self.stream
+            from ._async_files import for_async
+
+            stream = for_async(self.stream)
             if not hasattr(stream, "__aiter__"):
                 raise RuntimeError("The body is a synchronous stream: use 'request.read()'.")
             self._replace_stream(b"".join([part async for part in stream]))

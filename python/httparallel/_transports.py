@@ -348,7 +348,7 @@ def upload_of(request: Request, kind: type) -> Upload | None:
     stream = request.stream
     if isinstance(stream, ByteStream) or hasattr(request, "_content"):
         return None
-    if not isinstance(stream, kind):
+    if not isinstance(stream, kind) or (kind is SyncByteStream and getattr(stream, "is_async_only", False)):
         other = "an async" if kind is SyncByteStream else "a sync"
         raise RuntimeError(f"Attempted to send {other} request with the other kind of client instance.")
     from ._native import Upload

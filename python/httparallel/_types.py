@@ -54,7 +54,14 @@ SocketOption: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearr
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str]
 AuthTypes: TypeAlias = Union[tuple[str | bytes, str | bytes], Callable[["Request"], "Request"], "Auth"]
 
-RequestContent: TypeAlias = str | bytes | Iterable[bytes] | AsyncIterable[bytes]
+
+class AsyncFile(Protocol):
+    """A file of anyio, trio or aiofiles, opened in binary mode, or another one with `async def read`."""
+
+    async def read(self, size: int, /) -> bytes: ...
+
+
+RequestContent: TypeAlias = str | bytes | Iterable[bytes] | AsyncIterable[bytes] | AsyncFile
 RequestData: TypeAlias = Mapping[str, Any]
 RequestExtensions: TypeAlias = Mapping[str, Any]
 
@@ -79,7 +86,7 @@ class RequestOptions(TypedDict, total=False):
 ResponseContent: TypeAlias = str | bytes | Iterable[bytes] | AsyncIterable[bytes]
 ResponseExtensions: TypeAlias = Mapping[str, Any]
 
-FileContent: TypeAlias = IO[bytes] | bytes | str
+FileContent: TypeAlias = IO[bytes] | bytes | str | AsyncFile
 FileTypes: TypeAlias = (
     FileContent
     | tuple[str | None, FileContent]

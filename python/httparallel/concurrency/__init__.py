@@ -11,8 +11,11 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from .._native import Block, Operation, Upload
+
+    T = TypeVar("T")
 
 __all__ = ["AsyncBackend", "current_backend"]
 
@@ -46,6 +49,10 @@ class AsyncBackend:
 
     async def wait_for_any(self, blocks: list[Block], wakers: set[Callable[[], object]]) -> None:
         """Waits until one of several blocks has something ready."""
+        raise NotImplementedError
+
+    async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        """The result of a function that may block, and therefore runs in a worker thread."""
         raise NotImplementedError
 
     def __repr__(self) -> str:

@@ -16,8 +16,11 @@ from . import AsyncBackend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from .._native import Block, Operation, Upload
+
+    T = TypeVar("T")
 
 __all__ = ["AsyncioBackend"]
 
@@ -79,6 +82,11 @@ class AsyncioBackend(AsyncBackend):
         tokens = register_all(completions, blocks, future)
         if tokens is not None:
             await _wait_for_any(future, completions, tokens, wakers)
+
+    async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        from asyncio import to_thread
+
+        return await to_thread(function, *arguments)
 
 
 async def _wait_for_any(

@@ -24,8 +24,11 @@ from . import AsyncBackend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
 
     from .._native import Block, Operation, Upload
+
+    T = TypeVar("T")
 
 __all__ = ["TrioBackend"]
 
@@ -135,6 +138,10 @@ class TrioBackend(AsyncBackend):
             wakers.discard(waiter.wake)
             for token in tokens:
                 completions.forget(token)
+
+    async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
+        # Not given up when the task is cancelled: the function may use what the task closes then.
+        return await trio.to_thread.run_sync(function, *arguments)
 
 
 BACKEND = TrioBackend()
