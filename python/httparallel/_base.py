@@ -21,8 +21,8 @@ from ._exceptions import RemoteProtocolError, UnsupportedProtocol
 from ._flow import authenticated, read_whole, redirected
 from ._json_codec import Coded, checked
 from ._log import is_logged, log
-from ._native import URL, Headers, redirect
-from ._request import METHODS_WITH_CONTENT, Request
+from ._native import METHODS_WITH_CONTENT, URL, Headers, redirect
+from ._request import Request
 from ._request_options import extended
 from ._response import Response
 from ._routes import Routed

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar, final, ov
 from typing_extensions import disjoint_base
 
 __all__ = [
+    "METHODS_WITH_CONTENT",
     "URL",
     "VERSION",
     "Block",
@@ -36,11 +37,13 @@ __all__ = [
     "URLPattern",
     "Upload",
     "check_request",
+    "complete_headers",
     "freeze",
     "may_resend",
     "redirect",
 ]
 
+METHODS_WITH_CONTENT: tuple[str, ...]
 VERSION: str
 
 _T = TypeVar("_T")
@@ -401,6 +404,7 @@ class Decoder:
     def decode(self, data: bytes) -> bytes: ...
     def flush(self) -> bytes: ...
 
+def complete_headers(method: str, url: URL, headers: Headers, described: dict[str, str]) -> Headers: ...
 def check_request(method: str, url: URL | str, headers: Headers) -> None: ...
 def redirect(
     method: str,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._exceptions import RequestNotRead
 from ._lazy import lazy
-from ._native import URL, Headers
+from ._native import URL, Headers, complete_headers
 from ._public import public
 from ._streams import ByteStream, UnattachedStream
 
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
         RequestExtensions,
         RequestFiles,
     )
-
-# RFC 9110, section 8.6: for methods that anticipate content, its absence is said with Content-Length: 0.
-METHODS_WITH_CONTENT = ("POST", "PUT", "PATCH", "QUERY")
 
 
 @public
@@ -68,12 +65,12 @@ class Request:
             return
         if content is None and data is None and files is None and json is None:
             self._content = b""
-            self._add_headers({})
+            self.headers = complete_headers(self.method, self.url, self.headers, {})
             return
         from ._content import encode_request
 
         described, self.stream = encode_request(content, data, files, json, self._boundary(files))
-        self._add_headers(described)
+        self.headers = complete_headers(self.method, self.url, self.headers, described)
         if isinstance(self.stream, ByteStream):
             self.read()
 
@@ -120,29 +117,6 @@ class Request:
         from ._multipart import boundary_of
 
         return boundary_of(self.headers.get("content-type"))
-
-    def _add_headers(self, described: dict[str, str]) -> None:
-        """Adds what the body says about itself, `Host` first of all, and nothing the user has set."""
-        headers = self.headers
-        for name, value in described.items():
-            # RFC 9112, section 6.2: never both.
-            if name == "Transfer-Encoding" and "Content-Length" in headers:
-                continue
-            if name == "Content-Length" and "Transfer-Encoding" in headers:
-                continue
-            headers.setdefault(name, value)
-        first: list[tuple[bytes, bytes]] = []
-        # RFC 9112, section 3.2: Host is the first header field, as far as possible.
-        if "Host" not in headers and self.url.host:
-            first.append((b"Host", self.url.netloc))
-        if (
-            self.method in METHODS_WITH_CONTENT
-            and "Content-Length" not in headers
-            and "Transfer-Encoding" not in headers
-        ):
-            first.append((b"Content-Length", b"0"))
-        if first:
-            self.headers = Headers(first + headers.raw)
 
     @property
     def content(self) -> bytes:

@@ -3,6 +3,7 @@
 //! [`Fetch`] is the memory of one request over all its hops. It is driven by the engine for requests that
 //! need nothing from outside, and step by step by callers with auth flows, cookies or hooks of their own.
 
+mod describe;
 mod redirect;
 mod request;
 mod retry;
@@ -10,6 +11,7 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
+pub use describe::{METHODS_WITH_CONTENT, complete};
 pub use redirect::{is_redirect, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
 pub use retry::{may_resend, may_retry_lost};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::describe::missing_host;
 use crate::headers::is_token;
 use crate::proxy::Proxy;
 use crate::{Error, Headers, Kind, Phase, Result, Url, Verify};
@@ -105,10 +106,9 @@ impl Request {
     /// ```
     pub fn new(method: Method, url: Url, headers: &Headers, content: Content) -> Result<Self> {
         check_url(&url)?;
-        // RFC 9110 section 7.2: a user agent "SHOULD send Host as the first field in the header section".
         let mut complete = Headers::with_capacity(headers.len() + 1);
-        if !headers.contains("host") {
-            complete.append("Host", Bytes::copy_from_slice(url.host_header()));
+        if let Some(host) = missing_host(&url, headers) {
+            complete.append("Host", host);
         }
         for field in headers {
             complete.append(field.name.clone(), field.value.clone());

@@ -14,6 +14,7 @@ mod settings;
 mod upload;
 
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 pub(crate) use errors::exception;
 
@@ -31,6 +32,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<block::PyBlock>()?;
     module.add_class::<decoder::PyDecoder>()?;
     module.add_function(wrap_pyfunction!(request::check_request, module)?)?;
+    module.add_function(wrap_pyfunction!(request::complete_headers, module)?)?;
+    let methods = PyTuple::new(module.py(), httparallel_proto::fetch::METHODS_WITH_CONTENT)?;
+    module.add("METHODS_WITH_CONTENT", methods)?;
     module.add_function(wrap_pyfunction!(request::redirect, module)?)?;
     module.add_function(wrap_pyfunction!(client::freeze, module)?)?;
     module.add("VERSION", env!("CARGO_PKG_VERSION"))

@@ -1,11 +1,11 @@
 //! Requests from Python's objects.
 
 use bytes::Bytes;
-use httparallel::{Content, Method, Overrides, Request, Url};
+use httparallel::{Content, Headers, Method, Overrides, Request, Url};
 use httparallel_proto::fetch;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::errors::exception;
 use crate::models::{PyHeaders, PyUrl, invalid_url};
@@ -44,6 +44,23 @@ pub(super) fn request(
     };
     let request = Request::new(method, url, &headers.shared(), content).map_err(refused)?;
     Ok(Request { overrides, ..request })
+}
+
+/// A request's headers with what they lack: those of `described`, which say what its content is, `Host`, and
+/// `Content-Length: 0` where that is expected.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over references this way")]
+pub(super) fn complete_headers(
+    method: &str,
+    url: PyRef<'_, PyUrl>,
+    headers: PyRef<'_, PyHeaders>,
+    described: &Bound<'_, PyDict>,
+) -> PyResult<PyHeaders> {
+    let mut content = Headers::with_capacity(described.len());
+    for (name, value) in described {
+        content.append(name.extract::<String>()?, value.extract::<String>()?);
+    }
+    Ok(fetch::complete(method, url.url(), &headers.shared(), &content).into())
 }
 
 /// Refuses what `Engine.start` and `Block.submit` would refuse, for a request that is to be sent later.

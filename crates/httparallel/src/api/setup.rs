@@ -103,9 +103,8 @@ impl Setup {
         for header in own {
             headers.append(header.name, header.value);
         }
-        // RFC 9110 section 8.6: "a user agent normally sends Content-Length in a POST request even when the
-        // value is 0".
-        if content == Content::Empty && expects_content(&method) && !headers.contains("content-length") {
+        let is_absent = content == Content::Empty && method.anticipates_content();
+        if is_absent && !headers.contains("content-length") {
             headers.append("Content-Length", "0");
         }
         let request = Request::new(method, url, &headers, content)?;
@@ -131,8 +130,4 @@ impl Setup {
 fn variable(name: &str) -> Option<String> {
     // What is not text names no proxy, and is refused as such.
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-}
-
-fn expects_content(method: &Method) -> bool {
-    matches!(method.as_str(), "POST" | "PUT" | "PATCH")
 }
