@@ -47,7 +47,7 @@ pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
 pub use httparallel_proto::fetch::{Content, Method, Overrides, Policy, Request};
 pub use httparallel_proto::pool::Limits;
-pub use httparallel_proto::proxy::{Proxies, Proxy};
+pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 pub use operation::{Head, Hop, Interrupted, Mode, Operation, Settings, Upload};
 pub use runtime::{freeze, shut_down};

@@ -50,7 +50,8 @@ pub fn complete(method: &str, url: &Url, headers: &Headers, content: &Headers) -
         let is_framing = [&b"content-length"[..], b"transfer-encoding"]
             .iter()
             .any(|name| field.name.eq_ignore_ascii_case(name));
-        if !headers.contains(&field.name) && !(is_framing && own_framing) {
+        let is_taken = headers.contains(&field.name) || (is_framing && own_framing);
+        if !is_taken {
             complete.append(field.name.clone(), field.value.clone());
         }
     }

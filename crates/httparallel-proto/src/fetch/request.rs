@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::describe::missing_host;
 use crate::headers::is_token;
-use crate::proxy::Proxy;
+use crate::proxy::ProxyChoice;
 use crate::{Error, Headers, Kind, Phase, Result, Url, Verify};
 
 /// A request method: a token, upper case by custom.
@@ -130,9 +130,9 @@ impl Request {
         self.overrides.as_ref()?.sni_hostname.as_ref()
     }
 
-    /// The proxy that it goes through instead of the client's, or `Some(None)` for none at all.
-    pub fn proxy(&self) -> Option<Option<&Arc<Proxy>>> {
-        self.overrides.as_ref()?.proxy.as_ref().map(Option::as_ref)
+    /// Which proxy it goes through, if not as the client says.
+    pub fn proxy(&self) -> Option<&ProxyChoice> {
+        self.overrides.as_ref()?.proxy.as_ref()
     }
 
     /// How the server is verified, if not as the client says.
@@ -146,7 +146,7 @@ impl Request {
 pub struct Overrides {
     target: Option<Box<str>>,
     sni_hostname: Option<Arc<str>>,
-    proxy: Option<Option<Arc<Proxy>>>,
+    proxy: Option<ProxyChoice>,
     verify: Option<Arc<Verify>>,
 }
 
@@ -174,9 +174,9 @@ impl Overrides {
         Ok(Some(Box::new(Self { target, sni_hostname, proxy: None, verify: None })))
     }
 
-    /// The same, with a proxy to go through, or `None` for no proxy, whatever the client has.
+    /// The same, with another choice of a proxy than the client's.
     #[must_use]
-    pub fn with_proxy(self, proxy: Option<Arc<Proxy>>) -> Self {
+    pub fn with_proxy(self, proxy: ProxyChoice) -> Self {
         Self { proxy: Some(proxy), ..self }
     }
 

@@ -21,6 +21,7 @@ mod tests;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -59,6 +60,15 @@ pub enum Route {
     Forward,
     /// It connects to the origin and relays bytes.
     Tunnel,
+}
+
+/// What a single request has to say about its proxy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProxyChoice {
+    /// None, whatever the client has.
+    Direct,
+    /// This one.
+    Through(Arc<Proxy>),
 }
 
 /// A proxy: where it is, and what it is told.

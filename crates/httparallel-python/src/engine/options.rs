@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use httparallel::{Overrides, Proxy, Verify};
+use httparallel::{Overrides, ProxyChoice, Verify};
 use pyo3::prelude::*;
 
 use super::errors::exception;
@@ -31,7 +31,7 @@ impl From<VerifyArgument> for Verify {
 /// `Engine`, and the engine's if it is `None`. Requests share a connection only if they agree in both.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct ConnectionOptions {
-    proxy: Option<Option<Arc<Proxy>>>,
+    proxy: Option<ProxyChoice>,
     verify: Option<Arc<Verify>>,
 }
 
@@ -46,8 +46,11 @@ impl ConnectionOptions {
         verify: Option<VerifyArgument>,
     ) -> PyResult<Self> {
         let proxy = match proxy {
-            Some(given) => Some(Some(Arc::new(proxy_of(given).map_err(|error| exception(py, &error))?))),
-            None => direct.then_some(None),
+            Some(given) => {
+                let proxy = proxy_of(given).map_err(|error| exception(py, &error))?;
+                Some(ProxyChoice::Through(Arc::new(proxy)))
+            }
+            None => direct.then_some(ProxyChoice::Direct),
         };
         Ok(Self { proxy, verify: verify.map(|given| Arc::new(given.into())) })
     }

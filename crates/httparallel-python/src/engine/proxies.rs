@@ -29,6 +29,9 @@ pub(super) fn proxy((url, credentials, headers): ProxyArgument) -> httparallel::
     Ok(proxy)
 }
 
+/// URL, user name and password.
+type Named = (String, Option<(String, String)>);
+
 /// The proxies of an engine: none, one, or what rules say.
 pub(super) fn proxies(py: Python<'_>, argument: Option<&Bound<'_, PyAny>>) -> PyResult<Proxies> {
     let Some(argument) = argument else { return Ok(Proxies::default()) };
@@ -55,6 +58,7 @@ impl From<Environment> for ProxyRules {
 #[pymethods]
 impl ProxyRules {
     #[new]
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over arguments this way")]
     fn new(variables: HashMap<String, String>) -> Self {
         Environment::read(|name| variables.get(name).cloned()).into()
     }
@@ -83,11 +87,7 @@ impl ProxyRules {
     }
 
     /// The proxy for a URL: its own URL, and user name and password.
-    fn proxy_of(
-        &self,
-        py: Python<'_>,
-        url: &Bound<'_, PyAny>,
-    ) -> PyResult<Option<(String, Option<(String, String)>)>> {
+    fn proxy_of(&self, py: Python<'_>, url: &Bound<'_, PyAny>) -> PyResult<Option<Named>> {
         let found = self.proxies.of(&url_of(url)?).map_err(|error| exception(py, &error))?;
         Ok(found.map(|proxy| {
             let credentials = proxy.credentials();

@@ -5,7 +5,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use httparallel_proto::fetch::{Request, check_url};
-use httparallel_proto::proxy::{Proxy, Route};
+use httparallel_proto::proxy::{Proxy, ProxyChoice, Route};
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Result, Verify};
 
@@ -38,7 +38,8 @@ impl Destination {
         let sni_hostname = request.sni_hostname().filter(|_| origin.is_secure()).cloned();
         let verify = request.verify().filter(|own| origin.is_secure() && ***own != config.verify).cloned();
         let proxy = match request.proxy() {
-            Some(own) => own,
+            Some(ProxyChoice::Direct) => None,
+            Some(ProxyChoice::Through(own)) => Some(own),
             None => config.proxies.of(&request.url)?,
         };
         let Some(proxy) = proxy else {

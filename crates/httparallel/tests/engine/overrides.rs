@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use httparallel::{
-    Config, Content, Engine, Kind, Overrides, Phase, Protocols, Proxies, Proxy, Request, SocketOption, Verify,
+    Config, Content, Engine, Kind, Overrides, Phase, Protocols, Proxies, Proxy, ProxyChoice, Request,
+    SocketOption, Verify,
 };
 use httparallel_testserver::{Certificate, Script, TestServer};
 
@@ -156,7 +157,8 @@ fn a_proxy_of_the_requests_own_counts_instead_of_the_clients() {
     for driver in DRIVERS {
         let engine = Engine::new(config.clone());
         let with = |url: &str, proxy: Option<&str>| {
-            let proxy = proxy.map(|url| Arc::new(Proxy::new(url).unwrap()));
+            let through = |url| ProxyChoice::Through(Arc::new(Proxy::new(url).unwrap()));
+            let proxy = proxy.map_or(ProxyChoice::Direct, through);
             let overrides = Some(Box::new(Overrides::default().with_proxy(proxy)));
             send(&engine, Request { overrides, ..get(url) }, driver)
         };

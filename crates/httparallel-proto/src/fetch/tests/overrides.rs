@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::Verify;
-use crate::proxy::Proxy;
+use crate::proxy::{Proxy, ProxyChoice};
 
 fn overriding(target: Option<&str>, sni_hostname: Option<&str>) -> Request {
     Request { overrides: Overrides::new(target, sni_hostname).unwrap(), ..get("http://example.com/a?b") }
@@ -45,14 +45,16 @@ fn what_would_end_a_line_or_a_name_is_refused() {
 
 #[test]
 fn proxy_and_verification_are_kept_by_redirects_to_any_origin() {
-    let proxy = Arc::new(Proxy::new("http://proxy.test").unwrap());
-    let own =
-        Overrides::default().with_proxy(Some(proxy.clone())).with_verify(Arc::new(Verify::DangerousNone));
+    let proxy = ProxyChoice::Through(Arc::new(Proxy::new("http://proxy.test").unwrap()));
+    let own = Overrides::default().with_proxy(proxy.clone()).with_verify(Arc::new(Verify::DangerousNone));
     let request = Request { overrides: Some(Box::new(own)), ..get("https://example.com/") };
     let elsewhere = follow(&request, "https://example.org/");
-    assert_eq!(elsewhere.proxy(), Some(Some(&proxy)));
+    assert_eq!(elsewhere.proxy(), Some(&proxy));
     assert_eq!(elsewhere.verify().map(|verify| &**verify), Some(&Verify::DangerousNone));
     assert_eq!(get("https://example.com/").proxy(), None);
-    let direct = Request { overrides: Some(Box::new(Overrides::default().with_proxy(None))), ..request };
-    assert_eq!(follow(&direct, "/next").proxy(), Some(None));
+    let direct = Request {
+        overrides: Some(Box::new(Overrides::default().with_proxy(ProxyChoice::Direct))),
+        ..request
+    };
+    assert_eq!(follow(&direct, "/next").proxy(), Some(&ProxyChoice::Direct));
 }
