@@ -185,6 +185,7 @@ class AsyncClient(
     ) -> Response:
         """Sends a request and returns its response.
 
+        `proxy`, `verify`, `retries` and `max_body` count for this request instead of the client's own.
         With `stream=True` the body is still to be read: `response.stream()`, `await response.read()` or
         `await response.close()`. Cancelling this cancels the request: see `Operation.cancel` for what is
         on the wire then.

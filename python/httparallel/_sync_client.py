@@ -178,6 +178,7 @@ class Client(
     ) -> Response:
         """Sends a request and returns its response.
 
+        `proxy`, `verify`, `retries` and `max_body` count for this request instead of the client's own.
         With `stream=True` the body is still to be read: `response.stream()`, `.read()` or `.close()`.
         """
         if options:

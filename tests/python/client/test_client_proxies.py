@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 from kinds import Kind
 from testserver import Server
@@ -156,6 +158,20 @@ async def test_a_port_that_the_url_leaves_out_is_exempt_too(
             await client.get("https://127.0.0.1/")
     # Nothing listens there; the proxy's name is not even looked up.
     assert "proxy" not in str(caught.value)
+
+
+async def test_a_client_with_a_context_follows_the_environment_too(
+    kind: Kind, server: Server, proxy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", proxy)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    async with kind.client(verify=ssl.create_default_context(cafile=server.ca_pem)) as client:
+        assert client._engine_transport is None
+        assert await proxied(client, "http://example.org/echo")
+        assert not await proxied(client, f"{server.https}/echo")
+        async with client.parallel() as parallel:
+            pending = parallel.get("http://example.org/echo")
+            assert (await pending.get_response()).json()["target"] == "http://example.org/echo"
 
 
 async def test_what_the_engine_cannot_do_goes_through_the_environment_s_proxies_too(
