@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._base_transports import AsyncBaseTransport, BaseTransport
-from ._config import DEFAULT_LIMITS, Proxy
+from ._config import DEFAULT_LIMITS
 from ._connection_options import (
     certificate_of,
     connection_of,
@@ -17,6 +17,7 @@ from ._connection_options import (
 )
 from ._exceptions import RequestError
 from ._native import Engine, ProxyRules, Settings
+from ._own_pools import OwnPools
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
 from ._received import AsyncReceivedStream, ReceivedStream
@@ -27,25 +28,19 @@ from .concurrency import chosen_backend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Iterable, Iterator
-    from typing import Any, TypeAlias
+    from collections.abc import Iterable
+    from typing import Any
 
     from ._config import Limits
     from ._native import Operation, Reply, Upload
+    from ._own_pools import Arguments
     from ._request import Request
     from ._types import CertTypes, ProxyTypes, SocketOption
     from .concurrency import AsyncBackend
     from .core import AsyncConnectionPool, ConnectionPool
 
-    # Those of a transport, in their order.
-    Arguments: TypeAlias = tuple[Any, ...]
-
-
 # Extensions that make the engine do otherwise than a request's URL says.
 OVERRIDES = ("sni_hostname", "target")
-
-# How many pools of the low level are kept for requests with a proxy or verification of their own.
-MAX_OWN_POOLS = 16
 
 
 class _EngineTransport:
@@ -66,8 +61,6 @@ class _EngineTransport:
     _core: Any = None
     # Another one, for requests that need it, and for all of them while somebody has patched the low level.
     _stand_in: Any = None
-    # Those of such requests that say themselves how their connections are made, by what they say.
-    _own_pools: dict[object, Any] | None = None
 
     def __init__(
         self,
@@ -87,7 +80,7 @@ class _EngineTransport:
         verify, cert, trust_env = ingredients(verify, cert, trust_env)
         self._trust_env = trust_env
         # Not an argument of the low level, whose pools have one proxy or none.
-        self._rules = proxy if isinstance(proxy, ProxyRules) else None
+        rules = proxy if isinstance(proxy, ProxyRules) else None
         self._arguments = (
             verify,
             cert,
@@ -95,12 +88,13 @@ class _EngineTransport:
             http1,
             http2,
             limits,
-            None if self._rules is not None else proxy,
+            None if rules is not None else proxy,
             uds,
             local_address,
             retries,
             None if socket_options is None else list(socket_options),
         )
+        self._own_pools = OwnPools(self._arguments, rules)
         if is_beyond_engine(verify, cert, proxy):
             self._core = self._low_level(self._arguments)
             return
@@ -129,38 +123,14 @@ class _EngineTransport:
             is_patched = bool(WATCHED) and is_low_level_patched()
             if not is_patched and (request is None or not is_for_low_level(request)):
                 return None
-        if request is not None and (self._rules is not None or has_own_connection(request)):
-            return self._own_pool(request)
+        own = None if request is None else self._own_pools.of(request, self._low_level)
+        if own is not None:
+            return own
         if self._core is not None:
             return self._core
         if self._stand_in is None:
             self._stand_in = self._low_level(self._arguments)
         return self._stand_in
-
-    def _own_pool(self, request: Request) -> Any:  # noqa: ANN401 - each subclass has one of two
-        """A pool of the low level for requests that agree in what they say of their connections."""
-        verify, *others = self._arguments
-        proxy = self._arguments[6]
-        if "proxy" in request.extensions:
-            proxy = request.extensions["proxy"]
-        elif self._rules is not None and (named := self._rules.proxy_of(request.url)) is not None:
-            proxy = Proxy(named[0], auth=named[1])
-        verify = request.extensions.get("verify", verify)
-        key = (verify, repr(proxy_of(proxy)), getattr(proxy, "ssl_context", None))
-        if self._own_pools is None:
-            self._own_pools = {}
-        if key not in self._own_pools:
-            self._own_pools[key] = self._low_level((verify, *others[:5], proxy, *others[6:]))
-        return self._own_pools[key]
-
-    def _surplus(self, wanted: object) -> Iterator[Any]:
-        """Pools that nothing uses but this one, the oldest first, if there are more than need be kept."""
-        pools = self._own_pools or {}
-        for key, pool in list(pools.items()) if len(pools) > MAX_OWN_POOLS else ():
-            is_unused = pool is not wanted and all(each.is_idle() for each in pool.connections)
-            if is_unused and len(pools) > MAX_OWN_POOLS:
-                pools.pop(key, None)
-                yield pool
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -198,7 +168,7 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         if carrier is not None:
             from ._core_transport import exchange
 
-            for unused in self._surplus(carrier):
+            for unused in self._own_pools.surplus(carrier):
                 unused.close()
             return exchange(carrier, request)
         return self._exchange(request, settings_of(request, stream=True, trust_env=self._trust_env), True)
@@ -222,7 +192,7 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         return response_of(reply, request, stream)
 
     def close(self) -> None:
-        for each in (self._core or self._engine, self._stand_in, *(self._own_pools or {}).values()):
+        for each in (self._core or self._engine, self._stand_in, *self._own_pools):
             if each is not None:
                 each.close()
 
@@ -247,7 +217,7 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
         if carrier is not None:
             from ._core_transport import aexchange
 
-            for unused in self._surplus(carrier):
+            for unused in self._own_pools.surplus(carrier):
                 await unused.aclose()
             return await aexchange(carrier, request)
         settings = settings_of(request, stream=True, trust_env=self._trust_env)
@@ -278,7 +248,7 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._core is None:
             self._engine.close()
-        for pool in (self._core, self._stand_in, *(self._own_pools or {}).values()):
+        for pool in (self._core, self._stand_in, *self._own_pools):
             if pool is not None:
                 await pool.aclose()
 
