@@ -7,6 +7,7 @@
 //! | [`decode`](fn@decode) | any coded bytes: the bound is kept, and pieces do not matter |
 //! | [`url`](fn@url) | any text: normal form is a fixed point, and the host is one |
 //! | [`headers`](fn@headers) | any operations: the list agrees with a plain model |
+//! | [`no_proxy`](fn@no_proxy) | any exemptions from proxies, and any URL: patterns mean what they say |
 //! | [`socks`](fn@socks) | any bytes from a proxy, in any pieces: one handshake, and no password unasked |
 //!
 //! An input begins with a line of options, so that seeds can be read and written as text; its bytes choose
@@ -15,6 +16,7 @@
 mod decode;
 mod headers;
 mod input;
+mod no_proxy;
 mod request;
 mod response;
 mod socks;
@@ -24,6 +26,7 @@ use input::Input;
 
 pub use decode::decode;
 pub use headers::headers;
+pub use no_proxy::no_proxy;
 pub use request::request;
 pub use response::response;
 pub use socks::socks;
