@@ -159,6 +159,10 @@ def _proxies(proxy: ProxyTypes | None, trust_env: bool) -> Mapping[str, Proxy | 
         return {}
     # One proxy named for several schemes is one object, and so one transport with one set of connections.
     made = {url: _proxy_of(url) for url in named.values() if url is not None}
+    # A WebSocket begins as a request over HTTP, and has as little of another way out.
+    for scheme, own in (("http", "ws"), ("https", "wss")):
+        if f"{scheme}://" in named:
+            named[f"{own}://"] = named[f"{scheme}://"]
     return {pattern: None if url is None else made[url] for pattern, url in named.items()}
 
 

@@ -12,7 +12,7 @@ from ._connection_options import (
     roots_of,
     socket_options_of,
 )
-from ._exceptions import RequestError
+from ._exceptions import RequestError, UnsupportedProtocol
 from ._native import Engine, Settings
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
@@ -57,6 +57,8 @@ class _EngineTransport:
     _core: Any = None
     # Another one, for requests that need it, and for all of them while somebody has patched the low level.
     _stand_in: Any = None
+    # A third one, for upgrades where other requests may go over HTTP/2.
+    _upgrading: Any = None
 
     def __init__(
         self,
@@ -73,6 +75,7 @@ class _EngineTransport:
         socket_options: Iterable[SocketOption] | None = None,
     ) -> None:
         self._max_connections = limits.max_connections
+        self._http1, self._http2 = http1, http2
         verify, cert, trust_env = ingredients(verify, cert, trust_env)
         self._arguments = (
             verify,
@@ -105,12 +108,14 @@ class _EngineTransport:
             socket_options=socket_options_of(socket_options),
         )
 
-    def _low_level(self) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds
-        """A pool of the low level that does as this transport was told."""
+    def _low_level(self, **otherwise: bool) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds
+        """A pool of the low level that does as this transport was told, but for what is said here."""
         raise NotImplementedError
 
     def _carrier(self, request: Request | None = None) -> Any:  # noqa: ANN401 - each subclass has one of two
         """What carries the requests now, or this one, if it is not the engine."""
+        if request is not None and self._http2 and "upgrade" in request.headers:
+            return self._for_upgrades()
         if self._core is not None:
             return self._core
         is_patched = bool(WATCHED) and is_low_level_patched()
@@ -119,6 +124,15 @@ class _EngineTransport:
         if self._stand_in is None:
             self._stand_in = self._low_level()
         return self._stand_in
+
+    def _for_upgrades(self) -> Any:  # noqa: ANN401 - each subclass has one of two
+        # RFC 9113, section 8.6: HTTP/2 "removes support for the 101 (Switching Protocols) informational
+        # status code".
+        if not self._http1:
+            raise UnsupportedProtocol("WebSockets and other upgrades need HTTP/1.1. Leave 'http1=False' out.")
+        if self._upgrading is None:
+            self._upgrading = self._low_level(http2=False)
+        return self._upgrading
 
     def __setattr__(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -145,11 +159,11 @@ class HTTPTransport(_EngineTransport, BaseTransport):
     def __init_subclass__(cls) -> None:
         cls._is_overridden = cls.handle_request is not HTTPTransport.handle_request
 
-    def _low_level(self) -> ConnectionPool:
+    def _low_level(self, **otherwise: bool) -> ConnectionPool:
         from ._core_transport import pool_arguments
         from .core import ConnectionPool
 
-        return ConnectionPool(**pool_arguments(*self._arguments))
+        return ConnectionPool(**pool_arguments(*self._arguments) | otherwise)
 
     def handle_request(self, request: Request) -> Response:
         carrier = self._carrier(request)
@@ -178,7 +192,7 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         return response_of(reply, request, stream)
 
     def close(self) -> None:
-        for each in (self._core or self._engine, self._stand_in):
+        for each in (self._core or self._engine, self._stand_in, self._upgrading):
             if each is not None:
                 each.close()
 
@@ -192,11 +206,11 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
     def __init_subclass__(cls) -> None:
         cls._is_overridden = cls.handle_async_request is not AsyncHTTPTransport.handle_async_request
 
-    def _low_level(self) -> AsyncConnectionPool:
+    def _low_level(self, **otherwise: bool) -> AsyncConnectionPool:
         from ._core_transport import pool_arguments
         from .core import AsyncConnectionPool
 
-        return AsyncConnectionPool(**pool_arguments(*self._arguments))
+        return AsyncConnectionPool(**pool_arguments(*self._arguments) | otherwise)
 
     async def handle_async_request(self, request: Request) -> Response:
         carrier = self._carrier(request)
@@ -231,7 +245,7 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
     async def aclose(self) -> None:
         if self._core is None:
             self._engine.close()
-        for pool in (self._core, self._stand_in):
+        for pool in (self._core, self._stand_in, self._upgrading):
             if pool is not None:
                 await pool.aclose()
 
