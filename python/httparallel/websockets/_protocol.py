@@ -109,8 +109,10 @@ class _Assembly:
 
     def add(self, piece: Message[Any]) -> Event | None:
         """The message, if this was its last piece. A Violation once it is larger than it may be."""
-        data = piece.data
-        self._size += len(data) if isinstance(data, bytes) or data.isascii() else len(data.encode())
+        data = piece.data if isinstance(piece.data, str) else bytes(piece.data)
+        # In bytes, as they came. Making them again is only worth it where it makes a difference.
+        is_plain = isinstance(data, bytes) or data.isascii()
+        self._size += len(data) if is_plain else len(data.encode())
         if self._size > self._max_size:
             self._pieces = []
             return Violation(CloseReason.MESSAGE_TOO_BIG, "Message too big")

@@ -44,6 +44,8 @@ WRITE_SIZE = 64 * 1024
 CLOSE_LIMIT = 5.0
 # The same where something has failed, and for what is said before a connection is given up.
 BRIEF = 0.1
+# How long a server that broke the rules is given to hear of it.
+LAST_WORDS = 1.0
 
 # What streams raise, those of somebody else's making included.
 _BROKEN = (NetworkError, TimeoutException, OSError)
@@ -221,8 +223,8 @@ class BaseSession:
         elif isinstance(event, Violation):
             self._end(WebSocketDisconnect(event.code, event.reason))
             # Closed at once, with data unread, the connection would be reset, and the server not told.
-            self._last_words = Deadline(CLOSE_LIMIT)
-            yield from self._say_close(event.code, event.reason, CLOSE_LIMIT)
+            self._last_words = Deadline(LAST_WORDS)
+            yield from self._say_close(event.code, event.reason, LAST_WORDS)
 
     # The end.
 

@@ -17,7 +17,7 @@ from .._app_transports import ASGITransport
 from .._asgi import _scope
 from .._response import Response
 from ..core import AsyncNetworkStream, ReadTimeout
-from ..core._io import AwaitEvent, Shielded, arun, single
+from ..core._io import AwaitEvent, Deadline, Shielded, arun, single
 from ._background import Background, start_task
 from ._exceptions import WebSocketDisconnect
 from ._inbox import Checkpoint, Inbox
@@ -38,6 +38,13 @@ __all__ = ["ASGIWebSocketTransport"]
 QUEUE_SIZE = 512
 # In seconds: how long applications may go on once the client is closed.
 GRACE = 5.0
+BEFORE_ACCEPTING = (
+    "websocket.accept",
+    "websocket.close",
+    "websocket.http.response.start",
+    "websocket.http.response.body",
+)
+AFTER_ACCEPTING = ("websocket.send", "websocket.close")
 ABNORMAL = 1006
 INTERNAL_ERROR = 1011
 
@@ -97,9 +104,13 @@ class ASGIWebSocketTransport(ASGITransport):
 
     async def aclose(self) -> None:
         running, self._running = self._running, []
-        for task in running:
-            await arun(single(AwaitEvent(task.over, GRACE)))
-            await arun(single(Shielded(task.stop())))
+        deadline = Deadline(GRACE)
+        try:
+            for task in running:
+                await arun(single(AwaitEvent(task.over, deadline.left())))
+        finally:
+            for task in running:
+                await arun(single(Shielded(task.stop())))
 
 
 class _Conversation:
@@ -117,15 +128,15 @@ class _Conversation:
         self.to_app.put_at_once({"type": "websocket.connect"})
         try:
             await app(scope, self._receive, self._send)
+            if not self._is_accepted:
+                self.from_app.end(RuntimeError("The application has ended, and not accepted the WebSocket."))
         except Exception as error:
             self._failure = error
-            self.from_app.put_at_once(
-                {"type": "websocket.close", "code": INTERNAL_ERROR, "reason": str(error)}
-            )
-        if not self._is_accepted and self._failure is None:
-            self.from_app.end(RuntimeError("The application has ended, and not accepted the WebSocket."))
-        self.from_app.put_at_once({"type": "websocket.close"})
-        self.from_app.end(WebSocketDisconnect())
+            reason = str(error)
+            self.from_app.put_at_once({"type": "websocket.close", "code": INTERNAL_ERROR, "reason": reason})
+        finally:
+            self.from_app.put_at_once({"type": "websocket.close"})
+            self.from_app.end(WebSocketDisconnect())
 
     async def _receive(self) -> ASGIMessage:
         try:
@@ -134,9 +145,13 @@ class _Conversation:
             return {"type": "websocket.disconnect", "code": gone.code, "reason": gone.reason}
 
     async def _send(self, message: ASGIMessage) -> None:
-        if self.to_app.failure is not None and message["type"] != "websocket.close":
+        kind = message["type"]
+        if kind not in (AFTER_ACCEPTING if self._is_accepted else BEFORE_ACCEPTING):
+            state = "open" if self._is_accepted else "yet to be accepted"
+            raise RuntimeError(f"The application has sent {kind!r} to a WebSocket that is {state}.")
+        if self.to_app.failure is not None and kind != "websocket.close":
             raise OSError("The WebSocket is closed.")
-        self._is_accepted = self._is_accepted or message["type"] == "websocket.accept"
+        self._is_accepted = self._is_accepted or kind == "websocket.accept"
         await arun(single(Checkpoint()))
         await arun(self.from_app.put(message))
 
@@ -232,7 +247,5 @@ def _event_of(message: ASGIMessage) -> Event:
     """A message of the application as what it says to the client."""
     if message["type"] == "websocket.close":
         return CloseConnection(message.get("code", 1000), message.get("reason") or "")
-    if message["type"] != "websocket.send":
-        raise RuntimeError(f"The application has sent {message['type']!r} to an open WebSocket.")
     text = message.get("text")
     return BytesMessage(message["bytes"]) if text is None else TextMessage(text)
