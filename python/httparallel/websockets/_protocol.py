@@ -111,8 +111,8 @@ class _Assembly:
         """The message, if this was its last piece. A Violation once it is larger than it may be."""
         data = piece.data if isinstance(piece.data, str) else bytes(piece.data)
         # In bytes, as they came. Making them again is only worth it where it makes a difference.
-        is_plain = isinstance(data, bytes) or data.isascii()
-        self._size += len(data) if is_plain else len(data.encode())
+        is_wide = isinstance(data, str) and not data.isascii()
+        self._size += len(data.encode() if is_wide else data)
         if self._size > self._max_size:
             self._pieces = []
             return Violation(CloseReason.MESSAGE_TOO_BIG, "Message too big")

@@ -20,7 +20,7 @@ from wsproto.events import CloseConnection, Event, Message, Ping, Pong
 from ..core._exceptions import NetworkError, ReadTimeout, TimeoutException
 from ..core._io import AwaitEvent, CloseStream, Deadline, Flow, Lock, ReadStream, Shielded, WriteStream
 from ._background import Background, StartFlow
-from ._exceptions import WebSocketDisconnect, WebSocketNetworkError
+from ._exceptions import HTTPXWSException, WebSocketDisconnect, WebSocketNetworkError
 from ._inbox import Checkpoint, Inbox, again
 from ._keepalive import Keepalive
 from ._pings import Pings
@@ -236,32 +236,37 @@ class BaseSession:
     def _exit(self, error: BaseException | None) -> Flow[None]:
         try:
             if error is None:
-                yield from self._close(1000, None)
+                yield from self._take_leave(1000, None, CLOSE_LIMIT)
             else:
-                yield Shielded(self._close(1000, None, BRIEF))
+                limit = LAST_WORDS if isinstance(error, HTTPXWSException) else BRIEF
+                yield Shielded(self._take_leave(1000, None, limit))
         except GeneratorExit:
             raise
         except BaseException:
+            yield Shielded(self._take_leave(1000, None, BRIEF))
             yield Shielded(self._stop())
             raise
         yield Shielded(self._stop())
 
-    def _close(self, code: int, reason: str | None, limit: float | None = None) -> Flow[None]:
-        """Says that it closes, waits for the server to say so, and closes the connection."""
+    def _close(self, code: int, reason: str | None) -> Flow[None]:
         check_close(code)
-        deadline = Deadline(CLOSE_LIMIT if limit is None else limit)
-        # Before it is said: what comes from now on is for nobody.
-        self._end(WebSocketDisconnect(code, reason))
         try:
-            yield from self._say_close(code, reason, deadline.left() or 0.0)
-            if self._receiver is not None:
-                yield AwaitEvent(self._receiver.over, deadline.left())
+            yield from self._take_leave(code, reason, CLOSE_LIMIT)
         except GeneratorExit:
             raise
         except BaseException:
             yield Shielded(CloseStream(self.stream))
             raise
         yield Shielded(CloseStream(self.stream))
+
+    def _take_leave(self, code: int, reason: str | None, limit: float) -> Flow[None]:
+        """Says that it closes, and waits for the server to say so, both within the limit."""
+        deadline = Deadline(limit)
+        # Before it is said: what comes from now on is for nobody.
+        self._end(WebSocketDisconnect(code, reason))
+        yield from self._say_close(code, reason, limit)
+        if self._receiver is not None:
+            yield AwaitEvent(self._receiver.over, deadline.left())
 
     def _stop(self) -> Flow[None]:
         yield CloseStream(self.stream)

@@ -170,6 +170,16 @@ async def test_cancellation_does_not_wait_for_the_server_s_farewell(kind: Kind) 
             assert await cancelled_after(kind, 0.2, lambda: converse(client, server.url))
 
 
+@trio_only
+async def test_a_block_that_ends_in_a_cancelled_scope_still_says_so(kind: Kind, echo: RuleKeeper) -> None:
+    async with kind.client() as client:
+        with trio.CancelScope() as scope:
+            async with client.websocket(echo.url):
+                scope.cancel()
+        assert scope.cancelled_caught
+    assert echo.end() == (1000, "")
+
+
 @async_only
 async def test_a_session_may_be_left_in_another_task(kind: Kind, echo: RuleKeeper) -> None:
     async with kind.client() as client:

@@ -246,16 +246,18 @@ async def test_without_http1_there_are_no_websockets(kind: Kind) -> None:
                 pass
 
 
-@pytest.mark.parametrize("secure", [False, True])
+@pytest.mark.parametrize("scheme", ["ws", "wss", "http", "https"])
 async def test_proxies_make_a_tunnel_for_it(
-    kind: Kind, server: Server, tls: ssl.SSLContext, ca_pem: str, secure: bool
+    kind: Kind, server: Server, tls: ssl.SSLContext, ca_pem: str, scheme: str
 ) -> None:
     steps: list[str] = []
     proxy = httparallel.Proxy(server.proxy, auth=("proxy", "secret"))
+    secure = scheme in ("wss", "https")
     with RuleKeeper(tls if secure else None) as echo:
+        url = f"{scheme}://127.0.0.1:{echo.port}/"
         async with kind.client(proxy=proxy, verify=ca_pem) as client:
             trace = kind.function(lambda name, _: steps.append(name))
-            async with client.websocket(echo.url, extensions={"trace": trace}) as session:
+            async with client.websocket(url, extensions={"trace": trace}) as session:
                 await session.send_text("Hello!")
                 assert await session.receive_text() == "Hello!"
     assert ("proxy.start_tls.complete" in steps) is secure
