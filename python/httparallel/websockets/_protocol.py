@@ -111,8 +111,10 @@ class _Assembly:
         """The message, if this was its last piece. A Violation once it is larger than it may be."""
         data = piece.data if isinstance(piece.data, str) else bytes(piece.data)
         # In bytes, as they came. Making them again is only worth it where it makes a difference.
-        is_wide = isinstance(data, str) and not data.isascii()
-        self._size += len(data.encode() if is_wide else data)
+        if isinstance(data, str) and not data.isascii():
+            self._size += len(data.encode())
+        else:
+            self._size += len(data)
         if self._size > self._max_size:
             self._pieces = []
             return Violation(CloseReason.MESSAGE_TOO_BIG, "Message too big")

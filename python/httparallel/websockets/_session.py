@@ -28,6 +28,7 @@ from ._protocol import Protocol, Violation, check_close, check_ping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, TypeVar
 
     from .._response import Response
@@ -88,7 +89,7 @@ class BaseSession:
         try:
             if self._inbox.failure is not None:
                 raise again(self._inbox.failure)
-            yield from self._write(self._protocol.send(event))
+            yield from self._write(self._protocol.send, event)
         finally:
             self._writing.release()
         if isinstance(event, CloseConnection):
@@ -101,7 +102,7 @@ class BaseSession:
             if limit is not None and monotonic() - self._written_at >= limit:
                 raise WebSocketNetworkError(f"The server has not taken any data for {limit} seconds.")
         try:
-            yield from self._write(self._protocol.answer(event), limit)
+            yield from self._write(self._protocol.answer, event, limit)
         finally:
             self._writing.release()
 
@@ -111,18 +112,20 @@ class BaseSession:
         if not (yield from self._writing.acquire(limit)):
             return
         try:
-            data = self._protocol.answer(CloseConnection(code, reason))
-            yield from self._write(data, deadline.left())
+            yield from self._write(self._protocol.answer, CloseConnection(code, reason), deadline.left())
         except WebSocketNetworkError:
             # It is gone already.
             pass
         finally:
             self._writing.release()
 
-    def _write(self, data: bytes, timeout: float | None = None) -> Flow[None]:
+    def _write(
+        self, framed: Callable[[Event], bytes], event: Event, timeout: float | None = None
+    ) -> Flow[None]:
         """Writes a frame. If that is interrupted, nothing can be written after it any more."""
-        # Cancellation is better noticed before.
+        # Cancellation is better noticed before there is a frame.
         yield Checkpoint()
+        data = framed(event)
         try:
             for start in range(0, len(data), WRITE_SIZE):
                 yield WriteStream(self.stream, data[start : start + WRITE_SIZE], timeout)
