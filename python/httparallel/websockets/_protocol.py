@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from wsproto.connection import Connection
 
-__all__ = ["Protocol", "Violation", "check_close", "check_ping"]
+__all__ = ["Protocol", "Violation", "check_close", "checked_ping"]
 
 # RFC 6455, section 5.5: "All control frames MUST have a payload length of 125 bytes or less".
 MAX_CONTROL_PAYLOAD = 125
@@ -136,7 +136,10 @@ def check_close(code: int) -> None:
         )
 
 
-def check_ping(payload: bytes) -> None:
-    """ValueError if that is more than a ping can have."""
+def checked_ping(payload: bytes) -> bytes:
+    """The payload of a ping. TypeError if it is not bytes, ValueError if it is more than a ping can have."""
+    if not isinstance(payload, (bytes, bytearray, memoryview)):
+        raise TypeError(f"The payload of a ping is bytes, not {type(payload).__name__}.")
     if len(payload) > MAX_CONTROL_PAYLOAD:
         raise ValueError(f"A ping has at most {MAX_CONTROL_PAYLOAD} bytes, and this one has {len(payload)}.")
+    return bytes(payload)

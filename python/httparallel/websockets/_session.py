@@ -24,7 +24,7 @@ from ._exceptions import HTTPXWSException, WebSocketDisconnect, WebSocketNetwork
 from ._inbox import Checkpoint, Inbox, again
 from ._keepalive import Keepalive
 from ._pings import Pings
-from ._protocol import Protocol, Violation, check_close, check_ping
+from ._protocol import Protocol, Violation, check_close, checked_ping
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -144,8 +144,7 @@ class BaseSession:
             raise
 
     def _ping(self, payload: bytes, pong: P) -> Flow[P]:
-        check_ping(payload)
-        payload = payload or os.urandom(8)
+        payload = checked_ping(payload) or os.urandom(8)
         self._pings.expect(payload, pong)
         try:
             yield from self._send(Ping(payload))
@@ -199,13 +198,13 @@ class BaseSession:
                 self._keepalive.pinged(monotonic())
                 continue
             limit = self._keepalive.left(now) if self._last_words is None else self._last_words.left()
+            if self._last_words is not None and not limit:
+                return b""
             try:
                 data: bytes = yield ReadStream(self.stream, READ_SIZE, limit)
-            except ReadTimeout:
+            except (ReadTimeout, TimeoutError):
                 if limit is None:
                     raise
-                if self._last_words is not None:
-                    return b""
             else:
                 self._keepalive.heard(monotonic())
                 return data

@@ -122,6 +122,8 @@ async def test_what_is_no_text_or_no_bytes_is_refused_before_it_is_sent(kind: Ki
             await session.send_bytes("text")
         with pytest.raises(ValueError, match="The mode of JSON is 'text' or 'binary', not 'bytes'"):
             await session.send_json({}, mode="bytes")
+        with pytest.raises(TypeError, match="The payload of a ping is bytes, not str"):
+            await session.ping("text")
         with pytest.raises(ValueError, match="at most 125 bytes"):
             await session.ping(b"x" * 126)
         await session.send_text("fine")

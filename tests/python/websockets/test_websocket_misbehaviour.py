@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import threading
 
 import pytest
 from kinds import Kind
@@ -62,6 +63,29 @@ async def test_a_message_of_exactly_the_limit_is_received(kind: Kind) -> None:
         async with kind.client() as client:
             async with client.websocket(server.url, max_message_size_bytes=1000) as session:
                 assert [len(await session.receive_text()) for _ in range(2)] == [1000, 1000]
+
+
+async def test_a_flood_that_breaks_the_rules_is_not_listened_to_for_long(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_session, "LAST_WORDS", 0.1)
+    is_over = threading.Event()
+
+    def script(wire: Wire) -> None:
+        wire.accept()
+        try:
+            while True:
+                wire.send(frame(BINARY, b"x" * 10_000))
+        except OSError:
+            is_over.set()
+
+    with Scripted(script) as server:
+        async with kind.client() as client:
+            async with client.websocket(server.url, max_message_size_bytes=1000) as session:
+                with pytest.raises(WebSocketDisconnect, match="Message too big"):
+                    await session.receive()
+                # Before the block is left, whose end would close the connection anyway.
+                await kind.until(is_over.is_set)
 
 
 async def test_no_more_is_held_than_a_message_may_have(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
