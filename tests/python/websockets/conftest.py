@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import trustme
-from peers import RuleKeeper
+from websocket_peers import RuleKeeper
 
 
 @pytest.fixture

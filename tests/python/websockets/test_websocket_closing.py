@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from kinds import Kind, sync_only
-from peers import CLOSE, TEXT, RuleKeeper, Scripted, Wire, close_frame, frame
+from websocket_peers import CLOSE, TEXT, RuleKeeper, Scripted, Wire, close_frame, frame
 from wsproto.events import CloseConnection
 
 import httparallel

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import trio
 from kinds import Kind, async_only
-from peers import MORE_THAN_FITS, TEXT, RuleKeeper, Scripted, Wire, frame
+from websocket_peers import MORE_THAN_FITS, TEXT, RuleKeeper, Scripted, Wire, frame
 
 import httparallel
 from httparallel.websockets import WebSocketNetworkError

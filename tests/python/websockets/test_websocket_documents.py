@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import trio
-from peers import RuleKeeper
+from websocket_peers import RuleKeeper
 
 import httparallel
 from httparallel import websockets

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from kinds import Kind, async_only
-from peers import RuleKeeper, Scripted, Wire, accept_token
 from testserver import Server
+from websocket_peers import RuleKeeper, Scripted, Wire, accept_token
 
 import httparallel
 from httparallel.websockets import WebSocketUpgradeError

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 from kinds import Kind
-from peers import CLOSE, MORE_THAN_FITS, PING, PONG, TEXT, RuleKeeper, Scripted, Wire, frame
+from websocket_peers import CLOSE, MORE_THAN_FITS, PING, PONG, TEXT, RuleKeeper, Scripted, Wire, frame
 
 from httparallel.websockets import WebSocketDisconnect, WebSocketNetworkError
 from httparallel.websockets._keepalive import Keepalive

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from kinds import Kind
-from peers import CONTINUATION, TEXT, RuleKeeper, Scripted, Wire, frame
+from websocket_peers import CONTINUATION, TEXT, RuleKeeper, Scripted, Wire, frame
 from wsproto.events import BytesMessage, TextMessage
 
 import httparallel

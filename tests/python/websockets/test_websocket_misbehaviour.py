@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from kinds import Kind
-from peers import BINARY, CLOSE, CONTINUATION, PING, TEXT, Scripted, Wire, frame
+from websocket_peers import BINARY, CLOSE, CONTINUATION, PING, TEXT, Scripted, Wire, frame
 
 from httparallel.websockets import WebSocketDisconnect, _session
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
-from peers import BINARY, CLOSE, CONTINUATION, PING, TEXT, close_frame, frame
+from websocket_peers import BINARY, CLOSE, CONTINUATION, PING, TEXT, close_frame, frame
 from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
 from wsproto.utilities import LocalProtocolError
