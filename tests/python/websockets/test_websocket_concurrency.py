@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -82,6 +83,18 @@ def test_threads_send_and_receive_side_by_side(echo: RuleKeeper) -> None:
         for thread in threads:
             thread.join(20)
     assert sorted(received) == sorted(f"{name}{number}" for name in "ab" for number in range(100))
+
+
+def test_ctrl_c_interrupts_who_receives_and_no_more(echo: RuleKeeper) -> None:
+    def interrupt() -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    with httparallel.Client() as client, client.websocket(echo.url) as session:
+        threading.Timer(0.05, interrupt).start()
+        with pytest.raises(KeyboardInterrupt):
+            session.receive(timeout=20)
+        session.send_text("goes on")
+        assert session.receive_text() == "goes on"
 
 
 @async_only

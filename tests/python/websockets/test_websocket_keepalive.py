@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 
 import pytest
@@ -87,6 +88,18 @@ async def test_pings_are_sent_again_and_again(kind: Kind) -> None:
         async with kind.client() as client:
             async with client.websocket(server.url, keepalive_ping_interval_seconds=0.02) as session:
                 assert await session.receive_text() == "three"
+
+
+async def test_pings_inside_of_tls_disturb_no_message(kind: Kind, tls: ssl.SSLContext, ca_pem: str) -> None:
+    limits = {"keepalive_ping_interval_seconds": 0.002, "max_message_size_bytes": 200_000}
+    with RuleKeeper(tls) as echo:
+        async with kind.client(verify=ca_pem) as client, client.websocket(echo.url, **limits) as session:
+            # Each ping is due while data is awaited, often in the very moment in which some arrives.
+            for number in range(100):
+                await kind.sleep(0.002)
+                message = str(number) * 50_000
+                await session.send_text(message)
+                assert await session.receive_text() == message
 
 
 @pytest.mark.parametrize("waiting", ["receives", "sends"])
