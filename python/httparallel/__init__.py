@@ -169,7 +169,7 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
 
 
 def __getattr__(name: str) -> "Any":  # noqa: ANN401 - a module, or a class of it
-# The low level, WebSockets and the command line are loaded when somebody wants them.
+    # The low level, WebSockets and the command line are loaded when somebody wants them.
     if name in ("core", "websockets", "AsyncConnectionPool", "ConnectionPool"):
         from importlib import import_module
 
