@@ -13,7 +13,7 @@ Everything else is as in httpx: `httparallel.get`, `Client`, `AsyncClient` and s
 
 from . import concurrency
 from ._alias import alias_httpx
-from ._api import delete, get, head, options, parallel, patch, post, put, query, request, stream
+from ._api import delete, get, head, options, parallel, patch, post, put, query, request, stream, websocket
 from ._app_transports import ASGITransport, WSGITransport
 from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
 from ._base_transports import AsyncBaseTransport, BaseTransport, MockTransport
@@ -163,6 +163,7 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
     "UnsupportedProtocol",
     "URL",
     "USE_CLIENT_DEFAULT",
+    "websocket",
     "WriteError",
     "WriteTimeout",
     "WSGITransport",
@@ -170,12 +171,13 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
 
 
 def __getattr__(name: str) -> "Any":  # noqa: ANN401 - a module, or a class of it
-    # The low level and the command line are loaded when somebody wants them.
-    if name in ("core", "AsyncConnectionPool", "ConnectionPool"):
+    # The low level, WebSockets and the command line are loaded when somebody wants them.
+    if name in ("core", "websockets", "AsyncConnectionPool", "ConnectionPool"):
         from importlib import import_module
 
-        loaded = import_module(f"{__name__}.core")
-        return loaded if name == "core" else getattr(loaded, name)
+        if name in ("core", "websockets"):
+            return import_module(f"{__name__}.{name}")
+        return getattr(import_module(f"{__name__}.core"), name)
     if name == "main":
         from ._cli import main
 

@@ -6,7 +6,14 @@
 from __future__ import annotations
 
 from ._client import Client
-from ._config import DEFAULT_LIMITS, DEFAULT_TIMEOUT_CONFIG
+from ._config import (
+    DEFAULT_KEEPALIVE_PING_INTERVAL_SECONDS,
+    DEFAULT_KEEPALIVE_PING_TIMEOUT_SECONDS,
+    DEFAULT_LIMITS,
+    DEFAULT_MAX_MESSAGE_SIZE_BYTES,
+    DEFAULT_QUEUE_SIZE,
+    DEFAULT_TIMEOUT_CONFIG,
+)
 from ._public import public
 
 TYPE_CHECKING = False
@@ -31,6 +38,7 @@ if TYPE_CHECKING:
         TimeoutTypes,
         URLTypes,
     )
+    from .websockets import WebSocketSession
 
     Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -128,6 +136,52 @@ def stream(
             yield response
 
     return streaming()
+
+
+@public
+def websocket(
+    url: URLTypes,
+    *,
+    params: QueryParamTypes | None = None,
+    headers: HeaderTypes | None = None,
+    cookies: CookieTypes | None = None,
+    auth: AuthTypes | None = None,
+    proxy: ProxyTypes | None = None,
+    follow_redirects: bool = False,
+    timeout: TimeoutTypes = DEFAULT_TIMEOUT_CONFIG,
+    verify: ssl.SSLContext | str | bool = True,
+    trust_env: bool = True,
+    subprotocols: list[str] | None = None,
+    max_message_size_bytes: int = DEFAULT_MAX_MESSAGE_SIZE_BYTES,
+    queue_size: int = DEFAULT_QUEUE_SIZE,
+    keepalive_ping_interval_seconds: float | None = DEFAULT_KEEPALIVE_PING_INTERVAL_SECONDS,
+    keepalive_ping_timeout_seconds: float | None = DEFAULT_KEEPALIVE_PING_TIMEOUT_SECONDS,
+) -> AbstractContextManager[WebSocketSession]:
+    """A WebSocket, inside a `with` block: see `Client.websocket`."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def connected() -> Iterator[WebSocketSession]:
+        with (
+            Client(
+                cookies=cookies, proxy=proxy, verify=verify, timeout=timeout, trust_env=trust_env
+            ) as client,
+            client.websocket(
+                url,
+                params=params,
+                headers=headers,
+                auth=auth,
+                follow_redirects=follow_redirects,
+                subprotocols=subprotocols,
+                max_message_size_bytes=max_message_size_bytes,
+                queue_size=queue_size,
+                keepalive_ping_interval_seconds=keepalive_ping_interval_seconds,
+                keepalive_ping_timeout_seconds=keepalive_ping_timeout_seconds,
+            ) as session,
+        ):
+            yield session
+
+    return connected()
 
 
 def _function(signature: Function) -> Function:

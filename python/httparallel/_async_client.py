@@ -53,11 +53,16 @@ if TYPE_CHECKING:
         URLTypes,
     )
     from .concurrency import AsyncBackend
+    from .websockets import AsyncWebSocketSession  # noqa: F401 - named in a string
 
 
 @public
 class AsyncClient(
-    StreamVerbs["AbstractAsyncContextManager[Response]", "AbstractAsyncContextManager[EventSource]"],
+    StreamVerbs[
+        "AbstractAsyncContextManager[Response]",
+        "AbstractAsyncContextManager[EventSource]",
+        "AbstractAsyncContextManager[AsyncWebSocketSession]",
+    ],
     BaseClient["Coroutine[Any, Any, Response]"],
 ):
     """Sends requests, keeps their connections, and shares settings between them. For async code.
@@ -68,6 +73,8 @@ class AsyncClient(
     - `backend`: an async library to insist on; by default, whichever runs.
     - Everything else is as for `Client`.
     """
+
+    _websocket_client = "AsyncWebSocketClient"
 
     def __init__(
         self,

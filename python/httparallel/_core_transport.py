@@ -90,7 +90,11 @@ def _outgoing(request: Request) -> core.Request:
     url = request.url
     if not url.host:
         raise exceptions.UnsupportedProtocol("The URL has no host.")
-    target = core.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+    scheme = url.raw_scheme
+    if scheme == b"http" and request.headers.get("upgrade", "").lower() == "websocket":
+        # RFC 6455, section 4.1: a proxy is asked "to open a TCP connection to the host", not to forward this.
+        scheme = b"ws"
+    target = core.URL(scheme=scheme, host=url.raw_host, port=url.port, target=url.raw_path)
     return core.Request(
         request.method,
         target,

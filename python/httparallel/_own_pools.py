@@ -1,12 +1,14 @@
-"""Pools of the low level for requests that say themselves how their connections are made.
+"""Pools of the low level for requests that need other connections than the rest.
 
-They carry what the engine cannot: an `ssl.SSLContext`, a look at the connection. All others are the engine's.
+Some say themselves how theirs are made, and upgrades want HTTP/1.1. They carry what the engine cannot: an
+`ssl.SSLContext`, a look at the connection. All others are the engine's.
 """
 
 from __future__ import annotations
 
 from ._config import Proxy
 from ._connection_options import has_own_connection, proxy_of
+from ._exceptions import UnsupportedProtocol
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,9 +37,15 @@ class OwnPools:
 
     def of(self, request: Request, make: Callable[[Arguments], Any]) -> Any:  # noqa: ANN401 - one of two kinds
         """The pool for a request, made by `make` if there is none yet. None if it needs none of its own."""
-        if self._rules is None and not has_own_connection(request):
-            return None
         verify, cert, trust_env, http1, http2, limits, proxy, *others = self._arguments
+        # RFC 9113, section 8.6: HTTP/2 "removes support for the 101 (Switching Protocols) informational
+        # status code".
+        needs_http1 = http2 and "upgrade" in request.headers
+        if self._rules is None and not needs_http1 and not has_own_connection(request):
+            return None
+        if needs_http1 and not http1:
+            raise UnsupportedProtocol("WebSockets and other upgrades need HTTP/1.1. Leave 'http1=False' out.")
+        http2 = http2 and not needs_http1
         own = request.extensions
         if "verify" in own:
             verify = own["verify"]
@@ -47,7 +55,7 @@ class OwnPools:
             proxy = own["proxy"]
         elif self._rules is not None and (named := self._rules.proxy_of(request.url)) is not None:
             proxy = Proxy(named[0], auth=named[1])
-        key = (verify, repr(proxy_of(proxy)), getattr(proxy, "ssl_context", None))
+        key = (verify, http2, repr(proxy_of(proxy)), getattr(proxy, "ssl_context", None))
         pool = self._pools.get(key)
         if pool is None:
             # Another thread may have been faster.

@@ -154,6 +154,10 @@ def routes(
             named = {key: url and through for key, url in rules.routes().items()}
             # None of `mounts=` means a transport without a proxy; None of NO_PROXY is known to the rules.
             transport = None if mounts else through
+            # A WebSocket begins as a request over HTTP, and has as little of another way out.
+            for scheme, own in (("http", "ws"), ("https", "wss")) if mounts else ():
+                if f"{scheme}://" in named:
+                    named[f"{own}://"] = named[f"{scheme}://"]
     if transport is None:
         transport = carrying(None)
     if not named and not mounts:

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from ._config import DEFAULT_MAX_EVENT_SIZE, USE_CLIENT_DEFAULT
+from ._config import (
+    DEFAULT_KEEPALIVE_PING_INTERVAL_SECONDS,
+    DEFAULT_KEEPALIVE_PING_TIMEOUT_SECONDS,
+    DEFAULT_MAX_EVENT_SIZE,
+    DEFAULT_MAX_MESSAGE_SIZE_BYTES,
+    DEFAULT_QUEUE_SIZE,
+    USE_CLIENT_DEFAULT,
+)
 from ._native import Headers
 from ._request_options import extended
 
@@ -28,8 +35,9 @@ if TYPE_CHECKING:
 
     Streaming = TypeVar("Streaming")
     Events = TypeVar("Events")
+    Sessions = TypeVar("Sessions")
 
-    class _Base(Generic[Streaming, Events]):
+    class _Base(Generic[Streaming, Events, Sessions]):
         def build_request(self, method: str, url: URLTypes, **arguments: Any) -> Request: ...  # noqa: ANN401
 else:
 
@@ -38,8 +46,11 @@ else:
             return cls
 
 
-class StreamVerbs(_Base["Streaming", "Events"]):
-    """`stream` and `sse`, in terms of what each kind of client makes of a request."""
+class StreamVerbs(_Base["Streaming", "Events", "Sessions"]):
+    """`stream`, `sse` and `websocket`, in terms of what each kind of client makes of a request."""
+
+    # What opens WebSockets with this kind of client, in the subpackage that is loaded for the first of them.
+    _websocket_client: str
 
     def stream(
         self,
@@ -115,6 +126,59 @@ class StreamVerbs(_Base["Streaming", "Events"]):
             extensions=extended("sse", extensions, options),
         )
         return self._events(streaming, max_event_size)
+
+    def websocket(
+        self,
+        url: URLTypes,
+        *,
+        max_message_size_bytes: int = DEFAULT_MAX_MESSAGE_SIZE_BYTES,
+        queue_size: int = DEFAULT_QUEUE_SIZE,
+        keepalive_ping_interval_seconds: float | None = DEFAULT_KEEPALIVE_PING_INTERVAL_SECONDS,
+        keepalive_ping_timeout_seconds: float | None = DEFAULT_KEEPALIVE_PING_TIMEOUT_SECONDS,
+        subprotocols: list[str] | None = None,
+        params: QueryParamTypes | None = None,
+        headers: HeaderTypes | None = None,
+        cookies: CookieTypes | None = None,
+        auth: AuthTypes | UseClientDefault | None = USE_CLIENT_DEFAULT,
+        follow_redirects: bool | UseClientDefault = USE_CLIENT_DEFAULT,
+        timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT,
+        extensions: RequestExtensions | None = None,
+    ) -> Sessions:
+        """A WebSocket, inside a `with` block: what it gives sends and receives. Needs the extra `ws`.
+
+        - `max_message_size_bytes`: of what is received. A larger message closes the WebSocket, code 1009.
+        - `queue_size`: how many messages that nobody has taken yet are held, 0 for any number. While there
+          are so many, nothing is received, pings included.
+        - `keepalive_ping_interval_seconds`, `keepalive_ping_timeout_seconds`: how often a ping is sent, and
+          how long the server may then be silent until there is a WebSocketNetworkError. None for neither.
+        - `subprotocols`: names for the server to choose from; `session.subprotocol` is the one it chose.
+        - The others are those of a request, and concern the handshake. `timeout` does so, too: receiving has
+          a limit of its own.
+
+        WebSocketUpgradeError if the server does not open a WebSocket. It has one of the client's connections
+        for as long as the block lasts, and always speaks HTTP/1.1 before it is opened.
+        """
+        from . import websockets
+
+        opener: Any = getattr(websockets, self._websocket_client)(
+            self,
+            max_message_size_bytes=max_message_size_bytes,
+            queue_size=queue_size,
+            keepalive_ping_interval_seconds=keepalive_ping_interval_seconds,
+            keepalive_ping_timeout_seconds=keepalive_ping_timeout_seconds,
+        )
+        sessions: Sessions = opener.connect(
+            url,
+            subprotocols=subprotocols,
+            params=params,
+            headers=headers,
+            cookies=cookies,
+            auth=auth,
+            follow_redirects=follow_redirects,
+            timeout=timeout,
+            extensions=extensions,
+        )
+        return sessions
 
     def _streaming(
         self,

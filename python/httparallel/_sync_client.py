@@ -51,11 +51,16 @@ if TYPE_CHECKING:
         TimeoutTypes,
         URLTypes,
     )
+    from .websockets import WebSocketSession  # noqa: F401 - named in a string
 
 
 @public
 class Client(
-    StreamVerbs["AbstractContextManager[Response]", "AbstractContextManager[EventSource]"],
+    StreamVerbs[
+        "AbstractContextManager[Response]",
+        "AbstractContextManager[EventSource]",
+        "AbstractContextManager[WebSocketSession]",
+    ],
     BaseClient["Response"],
 ):
     """Sends requests, keeps their connections, and shares settings between them. For synchronous code.
@@ -73,6 +78,8 @@ class Client(
     - `mounts`: transports for some URLs, by pattern: `{"https://example.org": transport}`. None stands for
       the client's own transport.
     """
+
+    _websocket_client = "WebSocketClient"
 
     def __init__(
         self,

@@ -196,6 +196,16 @@ class ClientFacade(EnteredFacade):
 
         return entered()
 
+    def websocket(self, *arguments: Any, **keywords: Any) -> AbstractAsyncContextManager[Any]:
+        connected = self._behind.websocket(*arguments, **keywords)
+
+        @asynccontextmanager
+        async def entered() -> AsyncIterator[Any]:
+            with connected as session:
+                yield SessionFacade(session)
+
+        return entered()
+
     def parallel(self, **arguments: Any) -> ParallelFacade:
         return ParallelFacade(self._behind.parallel(**arguments))
 
@@ -230,6 +240,29 @@ class PendingFacade(Facade):
     def __await__(self) -> Any:
         return self
         yield
+
+
+class SessionFacade(EnteredFacade):
+    """A WebSocketSession that is used like an AsyncWebSocketSession."""
+
+    send = _awaited("send")
+    send_text = _awaited("send_text")
+    send_bytes = _awaited("send_bytes")
+    send_json = _awaited("send_json")
+    receive = _awaited("receive")
+    receive_text = _awaited("receive_text")
+    receive_bytes = _awaited("receive_bytes")
+    receive_json = _awaited("receive_json")
+    close = _awaited("close")
+
+    async def ping(self, *arguments: Any) -> PongFacade:
+        return PongFacade(self._behind.ping(*arguments))
+
+
+class PongFacade(Facade):
+    """The pong of a WebSocketSession, used like one of an AsyncWebSocketSession."""
+
+    wait = _awaited("wait")
 
 
 class ResponseFacade(Facade):

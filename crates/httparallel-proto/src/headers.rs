@@ -198,7 +198,7 @@ const TOKEN_BYTES: [bool; 256] = {
 };
 
 fn is_value_byte(byte: u8) -> bool {
-    (byte == b'\t') | ((byte >= b' ') & (byte != 0x7f))
+    byte == b'\t' || (byte >= b' ' && byte != 0x7f)
 }
 
 fn is_blank(byte: u8) -> bool {

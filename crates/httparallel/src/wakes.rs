@@ -56,8 +56,11 @@ pub(crate) fn cork(connection: &Arc<Attached>, shared: &Arc<Shared>) -> bool {
 fn at_the_end<T>(what: T, leave: impl FnOnce(&mut Round, T)) -> Option<T> {
     ROUND.with_borrow_mut(|round| match round {
         Some(round) if round.end.is_some() => {
-            if round.sleepers.is_empty() && round.corked.is_empty() {
-                round.end.iter().for_each(Waker::wake_by_ref);
+            if round.sleepers.is_empty()
+                && round.corked.is_empty()
+                && let Some(end) = &round.end
+            {
+                end.wake_by_ref();
             }
             leave(round, what);
             None
@@ -97,7 +100,9 @@ impl Future for RoundEnds {
             &mut round.corked
         });
         let now = Instant::now();
-        corked.into_iter().for_each(|(connection, shared)| connection.uncork(&shared, now));
+        for (connection, shared) in corked {
+            connection.uncork(&shared, now);
+        }
         take(|round| &mut round.sleepers).into_iter().for_each(Sleeper::wake);
         Poll::Pending
     }

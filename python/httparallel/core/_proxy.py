@@ -91,6 +91,8 @@ class BaseTunnelConnection(ProxiedConnection):
 
     def _connect(self, request: Request) -> Flow[Established]:
         stream = yield from self._tunnel(request)
+        if self._origin.scheme not in (b"https", b"wss"):
+            return self._established(stream)
         try:
             stream = yield from start_tls(
                 stream, self._origin, self._ssl_context, self._protocols, request, LOGGER

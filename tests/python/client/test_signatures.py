@@ -12,9 +12,11 @@ import pytest
 from public_names import described
 
 import httparallel
+import httparallel.websockets
 
 HTTPX2: dict[str, str] = json.loads(Path(__file__).with_name("httpx2-2.16.2.json").read_text())
 OURS = described(httparallel)
+OURS |= {f"websockets.{name}": text for name, text in described(httparallel.websockets).items()}
 DOCUMENTED = (Path(__file__).parents[3] / "docs" / "httpx-differences.md").read_text()
 
 VERBS = ("delete", "get", "head", "options", "patch", "post", "put", "query", "request")
@@ -40,15 +42,13 @@ OTHERWISE = {
     "Headers.pop": "(key, *default)",
     "Headers.setdefault": "(key, default)",
 }
-MISSING = {"websocket", "Client.websocket", "AsyncClient.websocket"}
 
 
 def test_the_names_of_httpx2_are_there() -> None:
-    assert {name for name in HTTPX2 if name not in OURS} == MISSING
-    assert "WebSockets" in DOCUMENTED
+    assert not HTTPX2.keys() - OURS.keys()
 
 
-@pytest.mark.parametrize("name", sorted(HTTPX2.keys() - MISSING))
+@pytest.mark.parametrize("name", sorted(HTTPX2))
 def test_a_signature_is_that_of_httpx2(name: str) -> None:
     expected = OTHERWISE.get(name, HTTPX2[name])
     if name in ADDED:
@@ -76,6 +76,8 @@ def test_public_things_say_where_they_are() -> None:
     for name in httparallel.__all__:
         module = getattr(getattr(httparallel, name), "__module__", "httparallel")
         assert module == "httparallel" or name in ("codes", "USE_CLIENT_DEFAULT"), name
+    for name in set(httparallel.websockets.__all__) - {"JSONMode"}:
+        assert getattr(httparallel.websockets, name).__module__ == "httparallel.websockets", name
 
 
 def test_importing_loads_nothing_heavy() -> None:
@@ -84,11 +86,12 @@ import sys
 import httparallel
 heavy = {"asyncio", "ssl", "logging", "email", "http.cookiejar", "typing", "dataclasses", "inspect", "trio"}
 heavy |= {"urllib.request", "ipaddress", "json", "httparallel.core", "httparallel._asgi", "httparallel._wsgi"}
-heavy |= {"httparallel._event_stream", "importlib.util"}
+heavy |= {"httparallel._event_stream", "httparallel.websockets", "importlib.util"}
 assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
 with httparallel.Client() as client:
     assert not heavy & sys.modules.keys(), heavy & sys.modules.keys()
 assert httparallel.core.ConnectionPool
+assert "httparallel.websockets" not in sys.modules
 """
     # Without `site`, whose `.pth` files import what they like; so the package's place has to be named.
     place = str(Path(httparallel.__file__).parent.parent)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import socket
 import struct
@@ -13,6 +14,7 @@ import pytest
 from network import Network, port_of
 from testserver import Server
 
+from httparallel.core._backends.asyncio import AsyncioStream
 from httparallel.core._backends.sync import SyncBackend
 from httparallel.core._exceptions import (
     ConnectError,
@@ -218,6 +220,28 @@ def test_ctrl_c_ends_a_read_without_a_time_limit() -> None:
             stream.read(10)
         timer.join()
         stream.close()
+
+
+def test_a_read_that_is_cancelled_when_data_comes_loses_nothing_on_asyncio() -> None:
+    async def main() -> None:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        stream = AsyncioStream(ours)
+        reading = asyncio.create_task(stream.read(10))
+        await asyncio.sleep(0)
+        theirs.send(b"data")
+        # The loop notices the data in the first of these turns, and would wake the task after the second.
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
+        assert reading.cancelled()
+        assert await stream.read(10, timeout=5) == b"data"
+        await stream.aclose()
+        theirs.close()
+
+    asyncio.run(main())
 
 
 async def test_a_closed_stream_fails_and_can_be_closed_again(network: Network, server: Server) -> None:

@@ -28,10 +28,10 @@ pub fn is_redirect(status: u16, headers: &Headers) -> bool {
 
 /// The request that follows a redirect response.
 ///
-/// Fails if `Location` is no URL, names a scheme other than `http` and `https`, or if content would have to
-/// be sent again that can be sent only once.
+/// Fails if `Location` is no URL, names a scheme other than `http` and `https` (for the handshake of a WebSocket also
+/// `ws` and `wss`), or if content would have to be sent again that can be sent only once.
 pub fn redirect(request: &Request, status: u16, headers: &Headers) -> Result<Request> {
-    let url = target(&request.url, headers)?;
+    let url = target(request, headers)?;
     let method = method_after(&request.method, status);
     let same_origin = request.url.origin() == url.origin();
     let overrides = request.overrides.as_ref().and_then(|overrides| overrides.after_redirect(same_origin));
@@ -77,12 +77,17 @@ fn method_after(method: &Method, status: u16) -> Method {
     if becomes_get { Method::GET } else { method.clone() }
 }
 
-fn target(from: &Url, headers: &Headers) -> Result<Url> {
+fn target(request: &Request, headers: &Headers) -> Result<Url> {
+    let from = &request.url;
     let location = headers.get("location").map(|value| text(value)).unwrap_or_default();
     let url = from.join(&location).map_err(|error| {
         Error::protocol(format!("Invalid URL in location header: {}.", error.message())).with_source(error)
     })?;
-    if !matches!(url.scheme(), "http" | "https") {
+    // RFC 6455 section 4.1: the server "might redirect the client using a 3xx status code", and a WebSocket's URLs are
+    // of these schemes.
+    let is_handshake =
+        request.headers.get("upgrade").is_some_and(|name| name.eq_ignore_ascii_case(b"websocket"));
+    if !matches!((url.scheme(), is_handshake), ("http" | "https", _) | ("ws" | "wss", true)) {
         let message = format!("Scheme '{}' not supported.", url.scheme());
         return Err(Error::new(Kind::UnsupportedScheme, Phase::Read, message));
     }
@@ -104,9 +109,10 @@ fn text(value: &[u8]) -> Cow<'_, str> {
     }
 }
 
-/// The same host on the default ports, from `http` to `https`: its credentials may go along, more safely.
+/// The same host on the default ports, from `http` to `https`: its credentials may go along, more safely. The same for
+/// `ws` and `wss`.
 fn is_upgrade(from: &Url, to: &Url) -> bool {
     from.raw_host() == to.raw_host()
-        && (from.scheme(), from.port_or_default()) == ("http", Some(80))
-        && (to.scheme(), to.port_or_default()) == ("https", Some(443))
+        && matches!((from.scheme(), from.port_or_default()), ("http" | "ws", Some(80)))
+        && matches!((to.scheme(), to.port_or_default()), ("https" | "wss", Some(443)))
 }

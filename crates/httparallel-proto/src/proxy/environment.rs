@@ -130,7 +130,7 @@ impl Proxies {
 
     /// The proxy for `url`. Fails if what was configured for it is no proxy.
     pub fn of(&self, url: &Url) -> Result<Option<&Arc<Proxy>>> {
-        let choice = if url.scheme() == "https" { &self.https } else { &self.http };
+        let choice = if matches!(url.scheme(), "https" | "wss") { &self.https } else { &self.http };
         match choice {
             None => Ok(None),
             Some(_) if self.bypass.covers(url) => Ok(None),

@@ -44,7 +44,21 @@ class AsyncioStream(AsyncNetworkStream):
                 pass
             with self:
                 async with asyncio.timeout(timeout):
-                    return await get_running_loop().sock_recv(self._socket, max_bytes)
+                    return await self._read_when_possible(max_bytes)
+
+    async def _read_when_possible(self, max_bytes: int) -> bytes:
+        loop = get_running_loop()
+        while True:
+            readable = loop.create_future()
+            loop.add_reader(self._socket, _settle, readable)
+            try:
+                await readable
+            finally:
+                loop.remove_reader(self._socket)
+            # Not by `loop.sock_recv`: that has read already when its caller is woken, and if a time limit or
+            # a cancellation comes in between, what it has read is lost.
+            with suppress(BlockingIOError, InterruptedError):
+                return self._socket.recv(max_bytes)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:
         with map_exceptions(WRITE_ERRORS, "timed out while writing"):
@@ -136,6 +150,11 @@ class AsyncioBackend(AsyncNetworkBackend):
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 async def _addresses(host: str, port: int) -> list[Address]:

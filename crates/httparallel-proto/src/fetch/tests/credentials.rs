@@ -45,6 +45,21 @@ fn an_upgrade_to_https_on_the_default_ports_keeps_all_but_what_was_the_proxys() 
 }
 
 #[test]
+fn a_websocket_s_credentials_are_kept_and_dropped_by_the_same_rules() {
+    let mut before = authorized("http://example.com/");
+    before.headers.append("Upgrade", "websocket");
+    before.url = Url::parse("ws://example.com/").unwrap();
+    let kept = ["Host", "Authorization", "X-Kept", "Upgrade"];
+    assert_eq!(names(&follow(&before, "wss://example.com/")), kept);
+    assert_eq!(names(&follow(&before, "https://example.com/")), kept);
+    for target in
+        ["ws://other.org/", "http://example.com/", "ws://example.com:8080/", "wss://example.com:8443/"]
+    {
+        assert_eq!(names(&follow(&before, target)), ["Host", "X-Kept", "Upgrade"], "{target}");
+    }
+}
+
+#[test]
 fn every_field_of_a_repeated_credential_is_dropped() {
     let mut before = authorized("https://example.com/");
     before.headers.append("authorization", "another");

@@ -143,6 +143,19 @@ fn only_http_and_https_are_followed() {
 }
 
 #[test]
+fn the_handshake_of_a_websocket_may_be_led_to_one() {
+    let mut before = get("http://example.com/chat");
+    before.headers.append("Upgrade", "WebSocket");
+    before.url = Url::parse("ws://example.com/chat").unwrap();
+    assert_eq!(follow(&before, "/new").url.as_str(), "ws://example.com/new");
+    assert_eq!(follow(&before, "wss://other.org/").url.as_str(), "wss://other.org/");
+    assert_eq!(follow(&before, "https://example.com/").url.as_str(), "https://example.com/");
+    assert_eq!(refusal(&before, "ftp://example.com/").kind(), Kind::UnsupportedScheme);
+    before.headers.set("Upgrade", "h2c");
+    assert_eq!(refusal(&before, "wss://example.com/").kind(), Kind::UnsupportedScheme);
+}
+
+#[test]
 fn refusals_name_no_credentials_and_no_query() {
     for target in ["ftp://jo:secret@example.com/?token=secret", "http://jo:secret@example.com:port/?q=secret"]
     {
