@@ -8,6 +8,7 @@
 //! | [`url`](fn@url) | any text: normal form is a fixed point, and the host is one |
 //! | [`headers`](fn@headers) | any operations: the list agrees with a plain model |
 //! | [`no_proxy`](fn@no_proxy) | any exemptions from proxies, and any URL: patterns mean what they say |
+//! | [`sse`](fn@sse) | any stream of events, in any pieces: one reading, and the bound is kept |
 //! | [`socks`](fn@socks) | any bytes from a proxy, in any pieces: one handshake, and no password unasked |
 //!
 //! An input begins with a line of options, so that seeds can be read and written as text; its bytes choose
@@ -20,6 +21,7 @@ mod no_proxy;
 mod request;
 mod response;
 mod socks;
+mod sse;
 mod url;
 
 use input::Input;
@@ -30,4 +32,5 @@ pub use no_proxy::no_proxy;
 pub use request::request;
 pub use response::response;
 pub use socks::socks;
+pub use sse::sse;
 pub use url::url;

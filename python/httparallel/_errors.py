@@ -45,6 +45,7 @@ TABLE: dict[str, _Classes] = {
     "incomplete": exceptions.RemoteProtocolError,
     "decode": exceptions.DecodingError,
     "body_too_large": exceptions.BodyTooLarge,
+    "event_stream": exceptions.SSEError,
     "too_many_redirects": exceptions.TooManyRedirects,
     "proxy": exceptions.ProxyError,
     # Not an outcome of the exchange but a mistake in the program, as httpx has it.

@@ -24,6 +24,7 @@ __all__ = [
     "ConnectionQueue",
     "Decoder",
     "Engine",
+    "EventStream",
     "Headers",
     "Http1Connection",
     "Http2Connection",
@@ -405,6 +406,13 @@ class Decoder:
     def flush(self) -> bytes: ...
 
 def complete_headers(method: str, url: URL, headers: Headers, described: dict[str, str]) -> Headers: ...
+@final
+class EventStream:
+    def __new__(cls, max_event_size: int | None = None) -> Self: ...
+    @staticmethod
+    def check(headers: Headers) -> None: ...
+    def feed(self, text: str) -> list[tuple[str, str, str, int | None]]: ...
+
 def check_request(method: str, url: URL | str, headers: Headers) -> None: ...
 def redirect(
     method: str,

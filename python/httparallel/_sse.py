@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ._config import DEFAULT_MAX_EVENT_SIZE
-from ._exceptions import SSEError, request_context
+from ._exceptions import request_context
+from ._native import EventStream
 from ._public import public
 
 TYPE_CHECKING = False
@@ -91,7 +92,7 @@ class EventSource:
         from ._event_stream import event_stage
 
         with request_context(self._response.request):
-            self._check_content_type()
+            EventStream.check(self._response.headers)
             yield from pipe(self._response.iter_text(), event_stage(self._max_event_size))
 
     def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
@@ -104,7 +105,7 @@ class EventSource:
         from ._event_stream import event_stage
 
         with request_context(self._response.request):
-            self._check_content_type()
+            EventStream.check(self._response.headers)
             events = apipe(self._response.aiter_text(), event_stage(self._max_event_size))
             try:
                 async for event in events:
@@ -116,11 +117,3 @@ class EventSource:
         """Ends iterations that were broken off, which the garbage collector would end in no task at all."""
         for iteration in self._iterations:
             await iteration.aclose()
-
-    def _check_content_type(self) -> None:
-        kind = self._response.headers.get("content-type", "").partition(";")[0].strip()
-        if kind.lower() != "text/event-stream":
-            raise SSEError(
-                f"Expected response with content type 'text/event-stream', got {kind!r}.",
-                request=self._response.request,
-            )

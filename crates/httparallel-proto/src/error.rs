@@ -35,6 +35,8 @@ pub enum Kind {
     Decode,
     /// The body, as sent or decoded, is larger than the limit set for it.
     BodyTooLarge,
+    /// The response is no stream of server-sent events, or one of them is too large.
+    EventStream,
     /// More redirects than allowed.
     TooManyRedirects,
     /// A proxy refused or failed.
@@ -49,7 +51,7 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, for tables that must name all of them.
-    pub const ALL: [Kind; 15] = [
+    pub const ALL: [Kind; 16] = [
         Kind::InvalidUrl,
         Kind::UnsupportedScheme,
         Kind::InvalidRequest,
@@ -60,6 +62,7 @@ impl Kind {
         Kind::Incomplete,
         Kind::Decode,
         Kind::BodyTooLarge,
+        Kind::EventStream,
         Kind::TooManyRedirects,
         Kind::Proxy,
         Kind::Closed,

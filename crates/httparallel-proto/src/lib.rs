@@ -15,6 +15,7 @@
 //! | [`socks`] | the bytes of a SOCKS5 handshake |
 //! | [`parallel`] | which requests of a block are in flight, and whose outcome is next |
 //! | [`proxy`] | which URL goes through which proxy, and what is said to it |
+//! | [`sse`] | the events of an event stream |
 //! | [`timeouts`] | deadlines of the phases of an exchange |
 //! | [`Verify`] | how servers' certificates are verified |
 //! | [`error`] | what can go wrong, and in which phase |
@@ -28,6 +29,7 @@ pub mod parallel;
 pub mod pool;
 pub mod proxy;
 pub mod socks;
+pub mod sse;
 pub mod timeouts;
 pub mod url;
 mod verify;

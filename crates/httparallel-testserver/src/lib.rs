@@ -51,6 +51,7 @@
 //! | `/stream/N?size=S&interval_ms=M` | N chunks of S (1024) bytes with M (10) ms between them |
 //! | `/drip?bytes=N&interval_ms=M` | N (10) bytes with `Content-Length`, one each M (100) ms |
 //! | `/trailers?Name=Value` | the alphabet in chunks of 10, then these trailers |
+//! | `/events/N` | N server-sent events of type `tick`; identifier and data count from 1 |
 //! | `/json?kb=N` | a JSON array of records, a little longer than N (1) KiB |
 //! | `/gzip`, `/deflate`, `/br`, `/zstd` | `{"coding": …, "text": …}` in that content coding |
 //! | `/gzip-bomb?mb=N` | N (64) MiB of zeros in about N KB of gzip |

@@ -39,8 +39,8 @@ mod runtime;
 mod wakes;
 
 pub use api::{
-    Body, Client, ClientBuilder, IntoUrl, Parallel, Pending, RequestBuilder, Response, StatusError, blocking,
-    parallel,
+    Body, Client, ClientBuilder, Events, IntoUrl, Parallel, Pending, RequestBuilder, Response, StatusError,
+    blocking, parallel,
 };
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, SocketOption, Verify};
@@ -48,6 +48,7 @@ pub use engine::{Block, ConnectionInfo, Engine, Outcome};
 pub use httparallel_proto::fetch::{Content, Method, Overrides, Policy, Request};
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
+pub use httparallel_proto::sse::Event;
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 pub use operation::{Head, Hop, Interrupted, Mode, Operation, Settings, Upload};
 pub use runtime::{freeze, shut_down};

@@ -44,6 +44,7 @@ WHATEVER_THE_PHASE = {
     "incomplete": httparallel.RemoteProtocolError,
     "decode": httparallel.DecodingError,
     "body_too_large": httparallel.BodyTooLarge,
+    "event_stream": httparallel.SSEError,
     "too_many_redirects": httparallel.TooManyRedirects,
     "proxy": httparallel.ProxyError,
     "closed": RuntimeError,

@@ -39,6 +39,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Incomplete => "incomplete",
         Kind::Decode => "decode",
         Kind::BodyTooLarge => "body_too_large",
+        Kind::EventStream => "event_stream",
         Kind::TooManyRedirects => "too_many_redirects",
         Kind::Proxy => "proxy",
         Kind::Closed => "closed",

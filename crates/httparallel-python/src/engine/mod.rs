@@ -5,6 +5,7 @@ mod client;
 mod completions;
 mod decoder;
 mod errors;
+mod event_stream;
 mod operation;
 mod options;
 mod proxies;
@@ -31,6 +32,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<completions::Completions>()?;
     module.add_class::<block::PyBlock>()?;
     module.add_class::<decoder::PyDecoder>()?;
+    module.add_class::<event_stream::PyEventStream>()?;
     module.add_function(wrap_pyfunction!(request::check_request, module)?)?;
     module.add_function(wrap_pyfunction!(request::complete_headers, module)?)?;
     let methods = PyTuple::new(module.py(), httparallel_proto::fetch::METHODS_WITH_CONTENT)?;

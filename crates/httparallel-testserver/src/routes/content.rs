@@ -48,6 +48,15 @@ pub(super) fn trailers(request: &Request) -> Reply {
     reply
 }
 
+/// `/events/N`
+pub(super) fn events(count: u64) -> Reply {
+    let mut stream = String::from(": server-sent events\n\n");
+    for number in 1..=count.min(1_000_000) {
+        let _ = write!(stream, "id: {number}\nevent: tick\ndata: {number}\n\n");
+    }
+    Reply::new(200).header("Content-Type", "text/event-stream").full(stream)
+}
+
 /// `/json?kb=N`
 pub(super) fn json(shared: &Shared, request: &Request) -> Reply {
     let kb = request.number("kb", 1).min(64 * 1024);

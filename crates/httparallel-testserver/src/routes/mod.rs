@@ -89,6 +89,7 @@ fn route(shared: &Shared, request: &Request, received: &Received, segments: &Seg
         "stream" => content::stream(segments.number()?, request),
         "drip" => content::drip(request),
         "trailers" => content::trailers(request),
+        "events" => content::events(segments.number()?),
         "json" => content::json(shared, request),
         "gzip" | "deflate" | "br" | "zstd" => coded::coded(segments.route),
         "gzip-bomb" => coded::gzip_bomb(request),

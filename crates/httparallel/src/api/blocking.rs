@@ -42,6 +42,9 @@ pub type RequestBuilder = super::request::RequestBuilder<Client>;
 /// The body of a streamed response.
 pub type Body = super::body::Body<Client>;
 
+/// The events of a response.
+pub type Events = super::events::Events<Client>;
+
 /// Requests that run side by side.
 pub type Parallel = super::parallel::Parallel<Client>;
 

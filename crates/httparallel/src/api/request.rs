@@ -160,6 +160,15 @@ impl<C> RequestBuilder<C> {
         })
     }
 
+    pub(super) fn header_if_absent(self, name: &'static str, value: &'static str) -> Self {
+        self.change(|draft| {
+            if !draft.headers.contains(name) {
+                draft.headers.append(name, value);
+            }
+            Ok(())
+        })
+    }
+
     fn typed_body(self, content_type: &'static str, content: impl Into<Bytes>) -> Self {
         self.change(|draft| {
             draft.headers.set("Content-Type", content_type);
