@@ -6,7 +6,8 @@ it and does the I/O.
 
 from __future__ import annotations
 
-from ._exceptions import ProtocolError
+from ._exceptions import request_context
+from ._native import DigestChallenge, basic_authorization
 from ._public import public
 
 TYPE_CHECKING = False
@@ -129,54 +130,34 @@ class DigestAuth(Auth):
     def __init__(self, username: str | bytes, password: str | bytes) -> None:
         self._username = _to_bytes(username)
         self._password = _to_bytes(password)
-        self._last_challenge: _Challenge | None = None
+        self._last_challenge: DigestChallenge | None = None
         self._nonce_count = 1
 
     def auth_flow(self, request: Request) -> Generator[Request, Response, None]:
         if self._last_challenge is not None:
             request.headers["Authorization"] = self._answer(request, self._last_challenge)
         response = yield request
-        if response.status_code != 401:
-            return
-        offers = response.headers.get_list("www-authenticate")
-        offer = next((offer for offer in offers if offer.lower().startswith("digest ")), None)
-        if offer is None:
-            return
-        self._last_challenge = _Challenge(offer[len("digest ") :], request)
-        self._nonce_count = 1
-        request.headers["Authorization"] = self._answer(request, self._last_challenge)
-        # A server that keeps its nonces in a session expects that session's cookie with the answer.
-        response.cookies.set_cookie_header(request)
-        yield request
+        for is_first in (True, False):
+            if response.status_code != 401:
+                return
+            with request_context(request):
+                challenge = DigestChallenge.choose(response.headers)
+            # A second challenge says that the answer was wrong, unless it was only late.
+            if challenge is None or not (is_first or challenge.is_stale):
+                return
+            self._last_challenge = challenge
+            self._nonce_count = 1
+            request.headers["Authorization"] = self._answer(request, challenge)
+            # A server that keeps its nonces in a session expects that session's cookie with the answer.
+            response.cookies.set_cookie_header(request)
+            response = yield request
 
-    def _answer(self, request: Request, challenge: _Challenge) -> str:
-        digest = challenge.digest
-        target = request.url.raw_path
-        count = b"%08x" % self._nonce_count
-        cnonce = self._get_client_nonce(self._nonce_count, challenge.nonce)
+    def _answer(self, request: Request, challenge: DigestChallenge) -> str:
+        count = self._nonce_count
         self._nonce_count += 1
-
-        secret = digest(b":".join((self._username, challenge.realm, self._password)))
-        if challenge.is_session:
-            secret = digest(b":".join((secret, challenge.nonce, cnonce)))
-        request_digest = digest(b":".join((request.method.encode(), target)))
-        # RFC 7616, section 3.4.1. Without qop, RFC 2069's older form.
-        protected = (challenge.nonce, count, cnonce, b"auth") if challenge.qop else (challenge.nonce,)
-        response = digest(b":".join((secret, *protected, request_digest)))
-
-        fields = [
-            f"username={_quoted(self._username)}",
-            f"realm={_quoted(challenge.realm)}",
-            f"nonce={_quoted(challenge.nonce)}",
-            f"uri={_quoted(target)}",
-            f"response={_quoted(response)}",
-            f"algorithm={challenge.algorithm}",
-        ]
-        if challenge.opaque:
-            fields.append(f"opaque={_quoted(challenge.opaque)}")
-        if challenge.qop:
-            fields += ["qop=auth", f"nc={count.decode()}", f"cnonce={_quoted(cnonce)}"]
-        return "Digest " + ", ".join(fields)
+        client_nonce = self._get_client_nonce(count, challenge.nonce)
+        target = request.url.raw_path
+        return challenge.answer(self._username, self._password, request.method, target, count, client_nonce)
 
     def _get_client_nonce(self, nonce_count: int, nonce: bytes) -> bytes:  # noqa: ARG002 - as tests patch it
         from os import urandom
@@ -184,64 +165,8 @@ class DigestAuth(Auth):
         return urandom(8).hex().encode()
 
 
-class _Challenge:
-    """What a server asks in `WWW-Authenticate: Digest …`."""
-
-    HASHES = {"MD5": "md5", "SHA": "sha1", "SHA-256": "sha256", "SHA-512": "sha512"}  # noqa: RUF012
-
-    def __init__(self, fields: str, request: Request) -> None:
-        values = _parse_fields(fields)
-        if "realm" not in values or "nonce" not in values:
-            raise ProtocolError("Malformed Digest WWW-Authenticate header", request=request)
-        self.realm = values["realm"].encode()
-        self.nonce = values["nonce"].encode()
-        self.opaque = values.get("opaque", "").encode()
-        self.algorithm = values.get("algorithm", "MD5")
-        name = self.algorithm.upper()
-        self.is_session = name.endswith("-SESS")
-        self._hash = self.HASHES.get(name.removesuffix("-SESS"), "")
-        if not self._hash:
-            message = f"Unsupported digest auth algorithm {self.algorithm!r}"
-            raise ProtocolError(message, request=request)
-        self.qop = _quality_of_protection(values.get("qop"), request)
-
-    def digest(self, data: bytes) -> bytes:
-        """The hash of `data`, in hexadecimal digits."""
-        import hashlib
-
-        # Digest authentication has no other hashes to offer: the servers choose.
-        return hashlib.new(self._hash, data, usedforsecurity=False).hexdigest().encode()
-
-
-def _quality_of_protection(offered: str | None, request: Request) -> bool:
-    """Whether to answer with `qop=auth`: RFC 2069's servers offer none."""
-    if offered is None:
-        return False
-    names = [name.strip().lower() for name in offered.split(",")]
-    if "auth" in names:
-        return True
-    if names == ["auth-int"]:
-        raise NotImplementedError("Digest auth-int support is not yet implemented")
-    raise ProtocolError(f"Unexpected qop value {offered!r} in digest auth", request=request)
-
-
-def _parse_fields(text: str) -> dict[str, str]:
-    """`name=value` and `name="value"` pairs between commas; names in lower case."""
-    import re
-
-    pairs = re.findall(r'([^\s,="]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,]*))', text)
-    return {name.lower(): re.sub(r"\\(.)", r"\1", quoted) or token for name, quoted, token in pairs}
-
-
-def _quoted(value: bytes) -> str:
-    text = value.decode()
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
 def _basic(username: str | bytes, password: str | bytes) -> str:
-    from base64 import b64encode
-
-    return "Basic " + b64encode(_to_bytes(username) + b":" + _to_bytes(password)).decode()
+    return basic_authorization(_to_bytes(username), _to_bytes(password))
 
 
 def _to_bytes(value: str | bytes) -> bytes:

@@ -23,6 +23,7 @@ __all__ = [
     "ConnectionOptions",
     "ConnectionQueue",
     "Decoder",
+    "DigestChallenge",
     "Engine",
     "EventStream",
     "Headers",
@@ -37,6 +38,7 @@ __all__ = [
     "Socks5",
     "URLPattern",
     "Upload",
+    "basic_authorization",
     "check_request",
     "complete_headers",
     "freeze",
@@ -413,6 +415,25 @@ class EventStream:
     def check(headers: Headers) -> None: ...
     def feed(self, text: str) -> list[tuple[str, str, str, int | None]]: ...
 
+@final
+class DigestChallenge:
+    @staticmethod
+    def choose(headers: Headers) -> DigestChallenge | None: ...
+    @property
+    def nonce(self) -> bytes: ...
+    @property
+    def is_stale(self) -> bool: ...
+    def answer(
+        self,
+        username: bytes,
+        password: bytes,
+        method: str,
+        target: bytes,
+        count: int,
+        client_nonce: bytes,
+    ) -> str: ...
+
+def basic_authorization(username: bytes, password: bytes) -> str: ...
 def check_request(method: str, url: URL | str, headers: Headers) -> None: ...
 def redirect(
     method: str,

@@ -10,6 +10,7 @@
 //! | [`headers`] | a header list that keeps case, order and duplicates |
 //! | [`h1`] | the bytes of HTTP/1.1: heads, framing, chunked bodies, interim responses |
 //! | [`decode`] | content codings: gzip, deflate, br, zstd |
+//! | [`auth`] | credentials as header values, and answers to challenges |
 //! | [`fetch`] | what follows a response: redirect, credentials, retry |
 //! | [`pool`] | which request gets which connection |
 //! | [`socks`] | the bytes of a SOCKS5 handshake |
@@ -20,6 +21,7 @@
 //! | [`Verify`] | how servers' certificates are verified |
 //! | [`error`] | what can go wrong, and in which phase |
 
+pub mod auth;
 pub mod decode;
 pub mod error;
 pub mod fetch;

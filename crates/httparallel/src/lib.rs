@@ -35,6 +35,7 @@ mod operation;
 mod panics;
 pub mod pool;
 pub mod pump;
+mod random;
 mod runtime;
 mod wakes;
 
@@ -45,7 +46,7 @@ pub use api::{
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
-pub use httparallel_proto::fetch::{Content, Method, Overrides, Policy, Request};
+pub use httparallel_proto::fetch::{Content, CookieJar, Memory, Method, Overrides, Policy, Request};
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
 pub use httparallel_proto::sse::Event;

@@ -6,7 +6,6 @@ to encode, who knows how.
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import AsyncIterable, Iterable
 from contextlib import aclosing
 from functools import lru_cache
@@ -14,6 +13,7 @@ from inspect import isasyncgen
 from urllib.parse import urlsplit
 
 from .._lazy import lazy
+from .._native import basic_authorization
 from ._checked import (
     DEFAULT_PORTS,
     ByteStream,
@@ -317,5 +317,4 @@ class Proxy:
         if auth is not None:
             username, password = (enforce_bytes(part, name="auth") for part in auth)
             self.auth = username, password
-            credentials = b64encode(username + b":" + password)
-            self.headers.insert(0, (b"Proxy-Authorization", b"Basic " + credentials))
+            self.headers.insert(0, (b"Proxy-Authorization", basic_authorization(username, password).encode()))

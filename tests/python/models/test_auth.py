@@ -96,6 +96,28 @@ def test_digest_answers_a_refused_answer_with_nothing_more() -> None:
         flow.send(refusal(request, CHALLENGE))
 
 
+def test_digest_answers_again_when_its_answer_came_too_late() -> None:
+    flow, request = first(DigestAuth("user", "pass"))
+    request = flow.send(refusal(request, CHALLENGE))
+    late = CHALLENGE.replace('"n"', '"n2"') + ", stale=true"
+    request = flow.send(refusal(request, late))
+    assert (fields(request)["nonce"], fields(request)["nc"]) == ("n2", "00000001")
+    with pytest.raises(StopIteration):
+        flow.send(refusal(request, late))
+
+
+def test_digest_answers_the_strongest_challenge() -> None:
+    strong = CHALLENGE + ", algorithm=SHA-256"
+    assert fields(answered(DigestAuth("user", "pass"), CHALLENGE, strong))["algorithm"] == "SHA-256"
+    assert fields(answered(DigestAuth("user", "pass"), f"Basic realm=x, {strong}"))["realm"] == "r"
+
+
+def test_digest_hashes_the_user_name_where_it_is_asked_to() -> None:
+    answer = fields(answered(DigestAuth("user", "pass"), f"{CHALLENGE}, userhash=true"))
+    assert answer["username"] == "f2014bc543adfc117d6000879437967d"
+    assert answer["userhash"] == "true"
+
+
 def test_digest_counts_the_uses_of_a_nonce() -> None:
     auth = DigestAuth("user", "pass")
     assert fields(answered(auth, CHALLENGE))["nc"] == "00000001"
@@ -151,17 +173,21 @@ def test_digest_follows_the_examples_of_rfc_7616(
 
 
 @pytest.mark.parametrize(
-    "algorithm", ["MD5-sess", "SHA", "SHA-SESS", "SHA-256-SESS", "SHA-512", "SHA-512-SESS"]
+    ("algorithm", "digits"),
+    [
+        ("MD5-sess", 32),
+        ("SHA", 40),
+        ("SHA-SESS", 40),
+        ("SHA-256-SESS", 64),
+        ("SHA-512-256", 64),
+        ("SHA-512", 128),
+        ("SHA-512-SESS", 128),
+    ],
 )
-def test_digest_knows_other_hashes_and_sessions(algorithm: str) -> None:
+def test_digest_knows_other_hashes_and_sessions(algorithm: str, digits: int) -> None:
     answer = fields(answered(DigestAuth("user", "pass"), f"{CHALLENGE}, algorithm={algorithm}"))
     assert answer["algorithm"] == algorithm
-    assert (
-        len(answer["response"])
-        == {"M": 32, "S": 40, "2": 64, "5": 128}[
-            algorithm[4] if "-2" in algorithm or "-5" in algorithm else algorithm[0]
-        ]
-    )
+    assert len(answer["response"]) == digits
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@
 //! need nothing from outside, and step by step by callers with auth flows, cookies or hooks of their own.
 
 mod describe;
+mod memory;
 mod redirect;
 mod request;
 mod retry;
@@ -12,6 +13,7 @@ mod retry;
 mod tests;
 
 pub use describe::{METHODS_WITH_CONTENT, complete};
+pub use memory::{CookieJar, Memory};
 pub use redirect::{is_redirect, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
 pub use retry::{may_resend, may_retry_lost};
@@ -50,18 +52,35 @@ impl Default for Policy {
 pub struct Fetch {
     policy: Policy,
     hops: usize,
+    /// How many challenges were answered since the last redirect.
+    answers: u8,
+    /// A redirect has led away from the origin that was asked for.
+    has_left: bool,
 }
 
 impl Fetch {
     /// Before the first hop.
     pub fn new(policy: Policy) -> Self {
-        Self { policy, hops: 0 }
+        Self { policy, hops: 0, answers: 0, has_left: false }
     }
 
     /// Decides on the head of a response to `request`.
     ///
-    /// Fails if the redirect's target is not allowed or there were too many.
+    /// Fails if the redirect's target is not allowed or there were too many, and on a challenge that cannot be
+    /// answered although it should be.
     pub fn on_head(&mut self, request: &Request, status: u16, headers: &Headers) -> Result<Next> {
+        if let Some(memory) = &request.memory {
+            if let Some(cookies) = &memory.cookies {
+                cookies.store(&request.url, headers);
+            }
+            if status == 401
+                && !self.has_left
+                && let Some(answer) = memory.answer(request, headers, self.answers)?
+            {
+                self.answers += 1;
+                return Ok(Next::Follow(answer));
+            }
+        }
         if !self.policy.follow_redirects || !is_redirect(status, headers) {
             return Ok(Next::Deliver);
         }
@@ -73,6 +92,12 @@ impl Fetch {
             return Err(Error::new(Kind::TooManyRedirects, Phase::Read, message));
         }
         self.hops += 1;
-        redirect(request, status, headers).map(Next::Follow)
+        let mut next = redirect(request, status, headers)?;
+        if let Some(memory) = &request.memory {
+            self.answers = 0;
+            self.has_left |= request.url.origin() != next.url.origin();
+            memory.redirected(&mut next, self.has_left);
+        }
+        Ok(Next::Follow(next))
     }
 }

@@ -36,7 +36,8 @@ pub fn redirect(request: &Request, status: u16, headers: &Headers) -> Result<Req
     let same_origin = request.url.origin() == url.origin();
     let overrides = request.overrides.as_ref().and_then(|overrides| overrides.after_redirect(same_origin));
     let headers = request.headers.clone();
-    let mut next = Request { method, url, headers, content: Content::Empty, overrides };
+    let memory = request.memory.clone();
+    let mut next = Request { method, url, headers, content: Content::Empty, overrides, memory };
     // RFC 9110 section 15.4: a method changed to GET goes without the content and what describes it.
     if next.method == request.method {
         next.content = request.content.clone();

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::describe::missing_host;
+use super::Memory;
 use crate::headers::is_token;
 use crate::proxy::ProxyChoice;
 use crate::{Error, Headers, Kind, Phase, Result, Url, Verify};
@@ -88,6 +89,8 @@ pub struct Request {
     pub content: Content,
     /// What is not as the URL says. `None` for nearly all requests.
     pub overrides: Option<Box<Overrides>>,
+    /// What its client remembers. `None` if that is nothing, or if others see to it.
+    pub memory: Option<Arc<Memory>>,
 }
 
 impl Request {
@@ -114,7 +117,7 @@ impl Request {
             complete.append(field.name.clone(), field.value.clone());
         }
         complete.check()?;
-        Ok(Self { method, url, headers: complete, content, overrides: None })
+        Ok(Self { method, url, headers: complete, content, overrides: None, memory: None })
     }
 
     /// The request target as sent to the origin: path and query, or what was asked for instead.

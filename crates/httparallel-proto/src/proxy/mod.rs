@@ -23,8 +23,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 pub use bypass::Bypass;
@@ -33,6 +31,7 @@ pub use environment::{Environment, Proxies};
 pub use forward::{forwarded, without_proxy_credentials};
 pub use pattern::{Pattern, Priority};
 
+use crate::auth;
 use crate::headers::{check_name, check_value};
 use crate::url::Origin;
 use crate::{Error, Headers, Kind, Phase, Result, Url};
@@ -131,8 +130,7 @@ impl Proxy {
             if username.contains(':') {
                 return Err(Error::invalid_request("A proxy's user name must not contain ':'"));
             }
-            let encoded = STANDARD.encode(format!("{username}:{password}"));
-            self.authorization = Some(format!("Basic {encoded}").into());
+            self.authorization = Some(auth::basic(username, password).into());
         }
         self.credentials = Some((username.to_owned(), password.to_owned()));
         Ok(self)

@@ -1,5 +1,6 @@
 //! The engine's classes: what the Python package is built on, not what its users see.
 
+mod auth;
 mod block;
 mod client;
 mod completions;
@@ -33,6 +34,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<block::PyBlock>()?;
     module.add_class::<decoder::PyDecoder>()?;
     module.add_class::<event_stream::PyEventStream>()?;
+    module.add_class::<auth::PyDigestChallenge>()?;
+    module.add_function(wrap_pyfunction!(auth::basic_authorization, module)?)?;
     module.add_function(wrap_pyfunction!(request::check_request, module)?)?;
     module.add_function(wrap_pyfunction!(request::complete_headers, module)?)?;
     let methods = PyTuple::new(module.py(), httparallel_proto::fetch::METHODS_WITH_CONTENT)?;

@@ -112,6 +112,7 @@ pub(super) fn redirect<'py>(
         headers: (*headers.shared()).clone(),
         content,
         overrides: Overrides::new(None, sni_hostname).map_err(refused)?,
+        memory: None,
     };
     let next = fetch::redirect(&request, status, &answer).map_err(refused)?;
     let keeps = next.content != Content::Empty;

@@ -1,54 +1,158 @@
-//! Credentials as header values, and which origin they are for.
+//! Credentials of clients and requests, and which origin they are for.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use std::sync::Arc;
+
 use bytes::Bytes;
+use httparallel_proto::auth::digest::Session;
+use httparallel_proto::auth::{HEADER, basic, bearer, check_username};
+use httparallel_proto::fetch::check_url;
 use httparallel_proto::headers::check_value;
 use httparallel_proto::url::Origin;
-use httparallel_proto::{Error, Result, Url};
+use httparallel_proto::{Result, Url};
 
-/// The header that credentials travel in.
-pub(super) const HEADER: &str = "Authorization";
+use super::builder::ClientBuilder;
+use super::into_url::IntoUrl;
+use super::request::RequestBuilder;
+use crate::random;
 
-/// `Authorization` values, each for one origin.
+/// What is said to whom.
 #[derive(Clone, Default)]
-pub(super) struct Credentials(Vec<(Origin, Bytes)>);
+pub(super) struct Credentials(Vec<(Origin, Credential)>);
+
+#[derive(Clone)]
+enum Credential {
+    /// The value of `Authorization`.
+    Value(Bytes),
+    /// Answers challenges.
+    Session(Arc<Session>),
+}
 
 impl Credentials {
-    /// Sets the value for an origin.
-    pub(super) fn set(&mut self, origin: Origin, value: Bytes) {
+    /// Sets the credential for an origin.
+    fn set(&mut self, origin: Origin, credential: Credential) {
         self.0.retain(|(known, _)| *known != origin);
-        self.0.push((origin, value));
+        self.0.push((origin, credential));
     }
 
     /// The value for a URL: the URL's own user name and password, or those set for its origin.
     pub(super) fn of(&self, url: &Url) -> Option<Bytes> {
         if !url.userinfo().is_empty() {
-            return Some(encoded(&url.username(), &url.password()));
+            return Some(basic(url.username().as_bytes(), url.password().as_bytes()).into());
         }
         if self.0.is_empty() {
             return None;
         }
         let origin = url.origin();
-        self.0.iter().find(|(known, _)| *known == origin).map(|(_, value)| value.clone())
+        self.0.iter().find(|(known, _)| *known == origin).and_then(|(_, credential)| match credential {
+            Credential::Value(value) => Some(value.clone()),
+            Credential::Session(_) => None,
+        })
+    }
+
+    /// Who answers the challenges of which origin.
+    pub(super) fn sessions(&self) -> Vec<(Origin, Arc<Session>)> {
+        let session = |(origin, credential): &(Origin, Credential)| match credential {
+            Credential::Session(session) => Some((origin.clone(), session.clone())),
+            Credential::Value(_) => None,
+        };
+        self.0.iter().filter_map(session).collect()
     }
 }
 
-/// Basic credentials. RFC 7617 section 2: "a user-id containing a colon character is invalid".
-pub(super) fn basic(username: &str, password: &str) -> Result<Bytes> {
-    if username.contains(':') {
-        return Err(Error::invalid_request("A user name for Basic authentication must not contain ':'"));
+impl<C> ClientBuilder<C> {
+    /// Basic credentials for the requests to one origin: the scheme, host and port of `origin`.
+    ///
+    /// They are never sent anywhere else, and are not added to requests that follow a redirect.
+    pub fn basic_auth(
+        self,
+        origin: impl IntoUrl,
+        username: impl AsRef<str>,
+        password: impl AsRef<str>,
+    ) -> Self {
+        self.credential(origin.into_url(), checked_basic(username, password).map(Credential::Value))
     }
-    Ok(encoded(username, password))
+
+    /// A bearer token for the requests to one origin, as with [`basic_auth`](Self::basic_auth).
+    pub fn bearer_auth(self, origin: impl IntoUrl, token: impl AsRef<str>) -> Self {
+        self.credential(origin.into_url(), bearer(token.as_ref()).map(Credential::Value))
+    }
+
+    /// User name and password for Digest authentication with one origin: they prove themselves without being
+    /// sent.
+    ///
+    /// The first request is answered with a challenge and sent again, which its
+    /// [history](crate::Response::history) shows; later ones carry an answer from the start. Content that is
+    /// a stream cannot be sent again: such a request gets the 401. Challenges of other origins are not answered.
+    ///
+    /// ```
+    /// # let server = httparallel_testserver::TestServer::start(Default::default())?;
+    /// # let origin = server.http_url();
+    /// use httparallel::blocking::Client;
+    ///
+    /// let client = Client::builder().base_url(&origin).digest_auth(&origin, "user", "secret").build()?;
+    /// let response = client.get("/digest-auth/user/secret").send()?;
+    /// assert_eq!((response.status().as_u16(), response.history().len()), (200, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn digest_auth(
+        self,
+        origin: impl IntoUrl,
+        username: impl Into<String>,
+        password: impl Into<String>,
+    ) -> Self {
+        self.credential(origin.into_url(), session(username, password).map(Credential::Session))
+    }
+
+    fn credential(self, origin: Result<Url>, credential: Result<Credential>) -> Self {
+        self.change(|defaults| {
+            let origin = origin?;
+            check_url(&origin)?;
+            defaults.credentials.set(origin.origin(), credential?);
+            Ok(())
+        })
+    }
 }
 
-/// A bearer token. Fails if it cannot stand in a header.
-pub(super) fn bearer(token: &str) -> Result<Bytes> {
-    let value = Bytes::from(format!("Bearer {token}"));
-    check_value(HEADER.as_bytes(), &value)?;
-    Ok(value)
+impl<C> RequestBuilder<C> {
+    /// Sets `Authorization` to Basic credentials, in place of the client's. They do not follow a redirect to
+    /// another origin.
+    pub fn basic_auth(self, username: impl AsRef<str>, password: impl AsRef<str>) -> Self {
+        self.authorization(checked_basic(username, password))
+    }
+
+    /// Sets `Authorization` to a bearer token, in place of the client's. It does not follow a redirect to
+    /// another origin.
+    pub fn bearer_auth(self, token: impl AsRef<str>) -> Self {
+        self.authorization(bearer(token.as_ref()))
+    }
+
+    /// Answers a Digest challenge to this request with these credentials, in place of the client's; see
+    /// [`ClientBuilder::digest_auth`], which remembers the challenge for later requests. A challenge after a
+    /// redirect to another origin is not answered.
+    pub fn digest_auth(self, username: impl Into<String>, password: impl Into<String>) -> Self {
+        self.change(|draft| {
+            draft.session = Some(session(username, password)?);
+            draft.headers.remove(HEADER);
+            Ok(())
+        })
+    }
+
+    fn authorization(self, value: Result<Bytes>) -> Self {
+        self.change(|draft| {
+            draft.headers.set(HEADER, value?);
+            draft.session = None;
+            Ok(())
+        })
+    }
 }
 
-fn encoded(username: &str, password: &str) -> Bytes {
-    format!("Basic {}", STANDARD.encode(format!("{username}:{password}"))).into()
+fn checked_basic(username: impl AsRef<str>, password: impl AsRef<str>) -> Result<Bytes> {
+    check_username(username.as_ref())?;
+    Ok(basic(username.as_ref(), password.as_ref()).into())
+}
+
+fn session(username: impl Into<String>, password: impl Into<String>) -> Result<Arc<Session>> {
+    let username = username.into();
+    check_value(HEADER.as_bytes(), username.as_bytes())?;
+    Ok(Arc::new(Session::new(username, password, random::bytes()?)))
 }

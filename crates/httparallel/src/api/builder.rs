@@ -7,11 +7,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use httparallel_proto::fetch::check_url;
-use httparallel_proto::{Result, Timeouts, Url};
+use httparallel_proto::{Result, Timeouts};
 
-use super::auth;
 use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
@@ -211,34 +209,8 @@ impl<C> ClientBuilder<C> {
         })
     }
 
-    /// Basic credentials for the requests to one origin: the scheme, host and port of `origin`.
-    ///
-    /// They are never sent anywhere else, and are not added to requests that follow a redirect.
-    pub fn basic_auth(
-        self,
-        origin: impl IntoUrl,
-        username: impl AsRef<str>,
-        password: impl AsRef<str>,
-    ) -> Self {
-        self.authorization(origin.into_url(), auth::basic(username.as_ref(), password.as_ref()))
-    }
-
-    /// A bearer token for the requests to one origin, as with [`basic_auth`](Self::basic_auth).
-    pub fn bearer_auth(self, origin: impl IntoUrl, token: impl AsRef<str>) -> Self {
-        self.authorization(origin.into_url(), auth::bearer(token.as_ref()))
-    }
-
     pub(super) fn setup(self) -> Result<Arc<Setup>> {
         Ok(Setup::new(self.config, self.proxies, self.defaults?))
-    }
-
-    fn authorization(self, origin: Result<Url>, value: Result<Bytes>) -> Self {
-        self.change(|defaults| {
-            let origin = origin?;
-            check_url(&origin)?;
-            defaults.credentials.set(origin.origin(), value?);
-            Ok(())
-        })
     }
 
     fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
@@ -246,7 +218,7 @@ impl<C> ClientBuilder<C> {
         self
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Defaults) -> Result<()>) -> Self {
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Defaults) -> Result<()>) -> Self {
         self.defaults = self.defaults.and_then(|mut defaults| change(&mut defaults).map(|()| defaults));
         self
     }

@@ -11,7 +11,6 @@ use httparallel_proto::headers::{check_name, check_value};
 use httparallel_proto::url::query;
 use httparallel_proto::{Headers, Result, Timeouts, Url};
 
-use super::auth;
 use super::body::Body;
 use super::client::Client;
 use super::in_flight::InFlight;
@@ -114,18 +113,6 @@ impl<C> RequestBuilder<C> {
         }
     }
 
-    /// Sets `Authorization` to Basic credentials, in place of the client's. They do not follow a redirect to
-    /// another origin.
-    pub fn basic_auth(self, username: impl AsRef<str>, password: impl AsRef<str>) -> Self {
-        self.authorization(auth::basic(username.as_ref(), password.as_ref()))
-    }
-
-    /// Sets `Authorization` to a bearer token, in place of the client's. It does not follow a redirect to
-    /// another origin.
-    pub fn bearer_auth(self, token: impl AsRef<str>) -> Self {
-        self.authorization(auth::bearer(token.as_ref()))
-    }
-
     /// Sets all time limits.
     pub fn timeouts(self, timeouts: Timeouts) -> Self {
         self.change(|draft| {
@@ -177,14 +164,7 @@ impl<C> RequestBuilder<C> {
         })
     }
 
-    fn authorization(self, value: Result<Bytes>) -> Self {
-        self.change(|draft| {
-            draft.headers.set(auth::HEADER, value?);
-            Ok(())
-        })
-    }
-
-    fn change(mut self, change: impl FnOnce(&mut Draft) -> Result<()>) -> Self {
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Draft) -> Result<()>) -> Self {
         self.draft = self.draft.and_then(|mut draft| change(&mut draft).map(|()| draft));
         self
     }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use httparallel_proto::auth::HEADER;
+use httparallel_proto::auth::digest::Session;
 use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
-use httparallel_proto::fetch::{Content, Method, Policy, Request};
+use httparallel_proto::fetch::{Content, CookieJar, Memory, Method, Policy, Request};
+use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 
-use super::auth::{self, Credentials};
+use super::auth::Credentials;
 use super::in_flight::InFlight;
 use crate::{Config, Engine, Mode, Proxies, Settings};
 
@@ -17,6 +20,10 @@ const USER_AGENT: &str = concat!("httparallel/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Setup {
     pub(super) engine: Engine,
     pub(super) defaults: Defaults,
+    /// Cookies, and who answers challenges; `None` if there is neither.
+    memory: Option<Arc<Memory>>,
+    /// The cookies alone, for requests with credentials of their own.
+    cookies: Option<Arc<Memory>>,
 }
 
 /// What requests start from.
@@ -27,6 +34,7 @@ pub(super) struct Defaults {
     pub(super) headers: Headers,
     pub(super) base_url: Option<Url>,
     pub(super) credentials: Credentials,
+    pub(super) cookies: Option<Arc<dyn CookieJar>>,
 }
 
 impl Default for Defaults {
@@ -39,6 +47,7 @@ impl Default for Defaults {
             headers: headers.into_iter().collect(),
             base_url: None,
             credentials: Credentials::default(),
+            cookies: None,
         }
     }
 }
@@ -51,6 +60,8 @@ pub(super) struct Draft {
     pub(super) content: Content,
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
+    /// Who answers challenges, instead of the client's credentials.
+    pub(super) session: Option<Arc<Session>>,
 }
 
 impl Setup {
@@ -62,7 +73,10 @@ impl Setup {
             None if config.uds.is_some() => Proxies::default(),
             None => Proxies::from_environment(variable),
         };
-        Arc::new(Self { engine: Engine::new(config), defaults })
+        let sessions = defaults.credentials.sessions();
+        let memory = remembering(&defaults, sessions);
+        let cookies = remembering(&defaults, Vec::new());
+        Arc::new(Self { engine: Engine::new(config), defaults, memory, cookies })
     }
 
     /// Starts a request with the client's defaults.
@@ -74,6 +88,7 @@ impl Setup {
             content: Content::Empty,
             timeouts: self.defaults.timeouts,
             policy: self.defaults.policy,
+            session: None,
         })
     }
 
@@ -86,19 +101,27 @@ impl Setup {
 
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
     pub(super) fn finish(&self, draft: Draft) -> Result<(Request, Settings)> {
-        let Draft { method, url, headers: own, content, timeouts, policy } = draft;
+        let Draft { method, url, headers: own, content, timeouts, policy, session } = draft;
         let defaults = &self.defaults;
         let mut headers = Headers::with_capacity(own.len() + defaults.headers.len() + 2);
-        let credentials = if own.contains(auth::HEADER) { None } else { defaults.credentials.of(&url) };
+        let is_authorized = session.is_some() || own.contains(HEADER);
+        let credentials = if is_authorized { None } else { defaults.credentials.of(&url) };
+        let memory = match session {
+            Some(session) => remembering(defaults, vec![(url.origin(), session)]),
+            None if is_authorized || credentials.is_some() => self.cookies.clone(),
+            None => self.memory.clone(),
+        };
+        let has_session = memory.as_ref().is_some_and(|memory| memory.session(&url).is_some());
         for header in &defaults.headers {
             let replaced = own.contains(&header.name)
-                || (credentials.is_some() && header.name.eq_ignore_ascii_case(auth::HEADER.as_bytes()));
+                || ((credentials.is_some() || has_session)
+                    && header.name.eq_ignore_ascii_case(HEADER.as_bytes()));
             if !replaced {
                 headers.append(header.name.clone(), header.value.clone());
             }
         }
         if let Some(credentials) = credentials {
-            headers.append(auth::HEADER, credentials);
+            headers.append(HEADER, credentials);
         }
         for header in own {
             headers.append(header.name, header.value);
@@ -107,7 +130,11 @@ impl Setup {
         if is_absent && !headers.contains("content-length") {
             headers.append("Content-Length", "0");
         }
-        let request = Request::new(method, url, &headers, content)?;
+        let mut request = Request::new(method, url, &headers, content)?;
+        if let Some(memory) = memory {
+            memory.prepare(&mut request);
+            request.memory = Some(memory);
+        }
         Ok((request, Settings { timeouts, policy, ..Settings::default() }))
     }
 
@@ -125,6 +152,12 @@ impl Setup {
         let path = format!("{}/{}", base.path().trim_end_matches('/'), url.path().trim_start_matches('/'));
         base.with().path(&path).query(url.query().or(base.query())).fragment(url.fragment()).build()
     }
+}
+
+/// The client's cookies, and who answers challenges; `None` if there is neither.
+fn remembering(defaults: &Defaults, sessions: Vec<(Origin, Arc<Session>)>) -> Option<Arc<Memory>> {
+    let memory = Memory { cookies: defaults.cookies.clone(), sessions };
+    (!memory.is_empty()).then(|| Arc::new(memory))
 }
 
 fn variable(name: &str) -> Option<String> {

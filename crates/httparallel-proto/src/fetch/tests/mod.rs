@@ -5,6 +5,7 @@
 mod credentials;
 mod describe;
 mod hops;
+mod memory;
 mod overrides;
 mod redirects;
 mod retries;

@@ -12,6 +12,7 @@ fn request(url: &str, headers: &[(&'static str, &'static str)]) -> Request {
         headers: headers.iter().copied().collect(),
         content: Content::Empty,
         overrides: None,
+        memory: None,
     }
 }
 
