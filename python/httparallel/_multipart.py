@@ -1,4 +1,4 @@
-"""Forms with files: `multipart/form-data` as browsers send it (RFC 7578, and the HTML standard for names)."""
+"""Forms with files: where their parts come from. How a form is written is decided in the engine."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 
 from ._async_files import Chunks, is_async_file, ordinary_file, rewind
 from ._content import file_extent, form_value, framing_of
+from ._native import Boundary, multipart_head
 from ._streams import CHUNK_SIZE, AsyncByteStream, SyncByteStream
 
 TYPE_CHECKING = False
@@ -16,27 +17,10 @@ if TYPE_CHECKING:
 
     from ._types import FileTypes, RequestData, RequestFiles
 
-# The HTML standard escapes a name so that it cannot end its quotes or its line: browsers write `"`, CR and
-# LF as %22, %0D and %0A. Every other control character but ESC is treated alike, as httpx does.
-_ESCAPES = {code: f"%{code:02X}" for code in (*range(0x20), ord('"')) if code != 0x1B} | {ord("\\"): "\\\\"}
-_TOKEN = frozenset("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-# RFC 2046, section 5.1.1: bchars. A boundary is written into a header, so nothing else may be in it.
-_BOUNDARY = frozenset(b"'()+_,-./:=? 0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-
 
 def boundary_of(content_type: str | None) -> bytes | None:
     """The boundary that a user's own Content-Type names."""
-    if not content_type or not content_type.startswith("multipart/form-data"):
-        return None
-    for parameter in content_type.split(";")[1:]:
-        name, _, value = parameter.strip().partition("=")
-        if name.lower() == "boundary":
-            return value.strip('"').encode()
-    return None
-
-
-def _parameter(name: str, value: str) -> bytes:
-    return f'{name}="{value.translate(_ESCAPES)}"'.encode()
+    return Boundary.find(content_type) if content_type else None
 
 
 class DataField:
@@ -49,7 +33,7 @@ class DataField:
             raise TypeError(f"Invalid type for value. Expected primitive type, got {type(value)}: {value!r}")
         self.name = name
         self.value = value if isinstance(value, bytes) else form_value(value).encode()
-        self._head = b"Content-Disposition: form-data; " + _parameter("name", name) + b"\r\n\r\n"
+        self._head = multipart_head(name, None, [])
 
     def get_length(self) -> int:
         """The number of bytes that `render` yields."""
@@ -83,7 +67,7 @@ class FileField:
         self.filename = filename
         self.file = file.encode() if isinstance(file, str) else file
         self.headers = headers
-        self._head = _file_head(name, filename, headers)
+        self._head = multipart_head(name, filename or None, list(headers.items()))
 
     def get_length(self) -> int | None:
         """The number of bytes that `render` yields; None if only reading the file would tell."""
@@ -130,19 +114,6 @@ def _guessed_type(filename: str | None) -> str | None:
     return guess_type(filename)[0] or "application/octet-stream"
 
 
-def _file_head(name: str, filename: str | None, headers: Mapping[str, str]) -> bytes:
-    parts = [b"Content-Disposition: form-data; ", _parameter("name", name)]
-    if filename:
-        parts += [b"; ", _parameter("filename", filename)]
-    for key, value in headers.items():
-        if not key or not _TOKEN.issuperset(key):
-            raise ValueError(f"Invalid multipart header name {key!r}.")
-        if any((character < " " and character != "\t") or character == "\x7f" for character in value):
-            raise ValueError(f"Invalid control character in the multipart header {key!r}.")
-        parts.append(f"\r\n{key}: {value}".encode())
-    return b"".join(parts) + b"\r\n\r\n"
-
-
 class MultipartStream(SyncByteStream, AsyncByteStream):
     """A form as the body of a request. May be streamed again if its files can be rewound."""
 
@@ -153,21 +124,13 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
 
     def __init__(self, data: RequestData, files: RequestFiles, boundary: bytes | None = None) -> None:
         self.boundary = os.urandom(16).hex().encode() if boundary is None else boundary
-        if not 1 <= len(self.boundary) <= 70 or not _BOUNDARY.issuperset(self.boundary):
-            raise ValueError(f"Invalid multipart boundary {self.boundary!r}.")
-        self.content_type = f"multipart/form-data; boundary={self.boundary.decode()}"
+        self._delimiter = Boundary(self.boundary)
+        self.content_type = self._delimiter.content_type
         self.fields = list(_fields(data, files))
 
     def get_content_length(self) -> int | None:
         """The length of the whole body; None if that of some file is not known."""
-        delimiter = len(self.boundary) + len(b"--\r\n")
-        total = delimiter + len(b"--")
-        for field in self.fields:
-            length = field.get_length()
-            if length is None:
-                return None
-            total += delimiter + length + len(b"\r\n")
-        return total
+        return self._delimiter.length([field.get_length() for field in self.fields])
 
     def get_headers(self) -> dict[str, str]:
         """The headers that describe this body."""
@@ -176,10 +139,10 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
     def iter_chunks(self) -> Iterator[bytes]:
         """The body, piece by piece."""
         for field in self.fields:
-            yield b"--%s\r\n" % self.boundary
+            yield self._delimiter.opening
             yield from field.render()
             yield b"\r\n"
-        yield b"--%s--\r\n" % self.boundary
+        yield self._delimiter.closing
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self.iter_chunks()

@@ -19,6 +19,7 @@ __all__ = [
     "URL",
     "VERSION",
     "Block",
+    "Boundary",
     "Completions",
     "ConnectionOptions",
     "ConnectionQueue",
@@ -43,6 +44,7 @@ __all__ = [
     "complete_headers",
     "freeze",
     "may_resend",
+    "multipart_head",
     "redirect",
 ]
 
@@ -433,6 +435,20 @@ class DigestChallenge:
         client_nonce: bytes,
     ) -> str: ...
 
+@final
+class Boundary:
+    def __new__(cls, boundary: bytes) -> Self: ...
+    @staticmethod
+    def find(content_type: str) -> bytes | None: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def opening(self) -> bytes: ...
+    @property
+    def closing(self) -> bytes: ...
+    def length(self, parts: Sequence[int | None]) -> int | None: ...
+
+def multipart_head(name: str, filename: str | None, headers: Sequence[tuple[str, str]]) -> bytes: ...
 def basic_authorization(username: bytes, password: bytes) -> str: ...
 def check_request(method: str, url: URL | str, headers: Headers) -> None: ...
 def redirect(

@@ -11,6 +11,7 @@
 //! | [`h1`] | the bytes of HTTP/1.1: heads, framing, chunked bodies, interim responses |
 //! | [`decode`] | content codings: gzip, deflate, br, zstd |
 //! | [`auth`] | credentials as header values, and answers to challenges |
+//! | [`multipart`] | the bytes of forms with files |
 //! | [`fetch`] | what follows a response: redirect, credentials, retry |
 //! | [`pool`] | which request gets which connection |
 //! | [`socks`] | the bytes of a SOCKS5 handshake |
@@ -27,6 +28,7 @@ pub mod error;
 pub mod fetch;
 pub mod h1;
 pub mod headers;
+pub mod multipart;
 pub mod parallel;
 pub mod pool;
 pub mod proxy;

@@ -7,6 +7,7 @@ mod completions;
 mod decoder;
 mod errors;
 mod event_stream;
+mod multipart;
 mod operation;
 mod options;
 mod proxies;
@@ -35,6 +36,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<decoder::PyDecoder>()?;
     module.add_class::<event_stream::PyEventStream>()?;
     module.add_class::<auth::PyDigestChallenge>()?;
+    module.add_class::<multipart::PyBoundary>()?;
+    module.add_function(wrap_pyfunction!(multipart::multipart_head, module)?)?;
     module.add_function(wrap_pyfunction!(auth::basic_authorization, module)?)?;
     module.add_function(wrap_pyfunction!(request::check_request, module)?)?;
     module.add_function(wrap_pyfunction!(request::complete_headers, module)?)?;
