@@ -41,7 +41,7 @@ mod wakes;
 
 pub use api::{
     Body, Client, ClientBuilder, Events, IntoUrl, Parallel, Pending, RequestBuilder, Response, StatusError,
-    blocking, parallel,
+    blocking, multipart, parallel,
 };
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, SocketOption, Verify};

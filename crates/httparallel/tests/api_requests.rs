@@ -101,6 +101,20 @@ fn values_go_and_come_as_json() {
     assert_eq!(response.json::<Vec<u8>>().unwrap_err().kind(), Kind::Decode);
 }
 
+#[cfg(feature = "form")]
+#[test]
+fn values_go_as_queries_and_forms() {
+    let (server, client) = (server(), Client::new());
+    let fields = std::collections::BTreeMap::from([("a", Some("ü &")), ("b", None), ("c", Some("1"))]);
+    let request = client.post(server.http_url() + "/echo?x=1").query_from(&fields).form_from(&[("d", 2.5)]);
+    let seen = packed(&echo(request));
+    assert!(seen.contains("\"target\":\"/echo?x=1&a=%C3%BC+%26&c=1\""), "{seen}");
+    assert!(seen.contains("\"body\":\"d=2.5\""), "{seen}");
+    assert!(seen.contains(&header("Content-Type", "application/x-www-form-urlencoded")), "{seen}");
+    let refused = client.get(server.http_url()).query_from(&[("a", [1, 2])]).send().unwrap_err();
+    assert_eq!((refused.kind(), refused.phase()), (Kind::InvalidRequest, Phase::Build));
+}
+
 #[test]
 fn an_empty_post_says_that_it_is_empty() {
     let (server, client) = (server(), Client::new());

@@ -9,8 +9,9 @@ use httparallel_proto::{Result, Url};
 
 use super::response::Response;
 use super::setup::Setup;
+use super::upload::{self, Detached, Feed, Source};
 use super::wait::Relay;
-use crate::{Hop, Operation};
+use crate::{Hop, Operation, Upload};
 
 /// An operation with its client, which must not close its connections meanwhile. Dropping it cancels the
 /// operation if that is not over.
@@ -19,11 +20,22 @@ pub(super) struct InFlight {
     setup: Arc<Setup>,
     history: Vec<Hop>,
     relay: Relay,
+    /// Content that is sent while the response is waited for.
+    feed: Option<Feed>,
 }
 
 impl InFlight {
     pub(super) fn new(operation: Operation, setup: Arc<Setup>) -> Self {
-        Self { operation, setup, history: Vec::new(), relay: Relay::default() }
+        Self { operation, setup, history: Vec::new(), relay: Relay::default(), feed: None }
+    }
+
+    /// Sees to it that the content is read: all of it here and now, if this thread may block.
+    pub(super) fn attend(&mut self, source: Source, upload: Arc<Upload>, blocking: bool) {
+        match source {
+            Source::Read(reader) if blocking => upload::read(&reader, &upload, &self.operation),
+            Source::Read(reader) => Detached(reader).attend(&upload, &self.operation),
+            Source::Stream(stream) => self.feed = Some(Feed::new(stream, upload)),
+        }
     }
 
     pub(super) fn operation(&self) -> &Operation {
@@ -42,12 +54,21 @@ impl InFlight {
 
     /// Ready when the response is: whole, or for a streamed one its head.
     pub(super) fn poll_ready(&mut self, context: &Context<'_>) -> Poll<()> {
+        self.poll_feed(context);
         self.relay.poll(context, |listener| self.operation.listen(listener))
     }
 
     /// Ready when more of the body has arrived, or no more will.
     pub(super) fn poll_body(&mut self, context: &Context<'_>) -> Poll<()> {
+        self.poll_feed(context);
         self.relay.poll(context, |listener| self.operation.listen_body(listener))
+    }
+
+    fn poll_feed(&mut self, context: &Context<'_>) {
+        let Some(feed) = &mut self.feed else { return };
+        if feed.poll(&mut Context::from_waker(context.waker()), &self.operation).is_ready() {
+            self.feed = None;
+        }
     }
 
     pub(super) async fn ready(&mut self) {

@@ -22,11 +22,13 @@ mod client;
 mod events;
 mod in_flight;
 mod into_url;
+pub mod multipart;
 pub mod parallel;
 mod request;
 mod response;
 mod setup;
 mod status_error;
+mod upload;
 mod wait;
 
 pub use body::Body;

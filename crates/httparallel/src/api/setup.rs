@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use httparallel_proto::auth::HEADER;
 use httparallel_proto::auth::digest::Session;
 use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
@@ -11,7 +13,8 @@ use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 
 use super::auth::Credentials;
 use super::in_flight::InFlight;
-use crate::{Config, Engine, Mode, Proxies, Settings};
+use super::upload::{Payload, Source};
+use crate::{Config, Engine, Mode, Proxies, Settings, Upload};
 
 /// The `User-Agent` of a client that sets none.
 const USER_AGENT: &str = concat!("httparallel/", env!("CARGO_PKG_VERSION"));
@@ -57,11 +60,19 @@ pub(super) struct Draft {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: Headers,
-    pub(super) content: Content,
+    pub(super) payload: Payload,
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
     /// Who answers challenges, instead of the client's credentials.
     pub(super) session: Option<Arc<Session>>,
+}
+
+/// A request that can be started.
+pub(super) struct Ready {
+    pub(super) request: Request,
+    pub(super) settings: Settings,
+    /// Where its content comes from, if that is not at hand.
+    pub(super) source: Option<Source>,
 }
 
 impl Setup {
@@ -85,47 +96,52 @@ impl Setup {
             method: Method::new(method)?,
             url: self.absolute(url)?,
             headers: Headers::new(),
-            content: Content::Empty,
+            payload: Payload::Empty,
             timeouts: self.defaults.timeouts,
             policy: self.defaults.policy,
             session: None,
         })
     }
 
-    /// Starts the request on a connection of its own choice.
+    /// Starts the request on a connection of its own choice. A blocking one has sent its content when this returns.
     pub(super) fn start(self: &Arc<Self>, draft: Draft, mode: Mode, blocking: bool) -> Result<InFlight> {
-        let (request, settings) = self.finish(draft)?;
-        let operation = self.engine.start(request, Settings { mode, blocking, ..settings }, None)?;
-        Ok(InFlight::new(operation, self.clone()))
+        let Ready { request, settings, source } = self.finish(draft)?;
+        let settings = Settings { mode, blocking, ..settings };
+        let Some(source) = source else {
+            let operation = self.engine.start(request, settings, None)?;
+            return Ok(InFlight::new(operation, self.clone()));
+        };
+        let upload = Arc::new(Upload::default());
+        let operation = self.engine.start(request, settings, Some(upload.clone()))?;
+        let mut in_flight = InFlight::new(operation, self.clone());
+        in_flight.attend(source, upload, blocking);
+        Ok(in_flight)
     }
 
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
-    pub(super) fn finish(&self, draft: Draft) -> Result<(Request, Settings)> {
-        let Draft { method, url, headers: own, content, timeouts, policy, session } = draft;
-        let defaults = &self.defaults;
-        let mut headers = Headers::with_capacity(own.len() + defaults.headers.len() + 2);
+    pub(super) fn finish(&self, draft: Draft) -> Result<Ready> {
+        let Draft { method, url, headers: own, payload, timeouts, policy, session } = draft;
         let is_authorized = session.is_some() || own.contains(HEADER);
-        let credentials = if is_authorized { None } else { defaults.credentials.of(&url) };
+        let credentials = if is_authorized { None } else { self.defaults.credentials.of(&url) };
         let memory = match session {
-            Some(session) => remembering(defaults, vec![(url.origin(), session)]),
+            Some(session) => remembering(&self.defaults, vec![(url.origin(), session)]),
             None if is_authorized || credentials.is_some() => self.cookies.clone(),
             None => self.memory.clone(),
         };
-        let has_session = memory.as_ref().is_some_and(|memory| memory.session(&url).is_some());
-        for header in &defaults.headers {
-            let replaced = own.contains(&header.name)
-                || ((credentials.is_some() || has_session)
-                    && header.name.eq_ignore_ascii_case(HEADER.as_bytes()));
-            if !replaced {
-                headers.append(header.name.clone(), header.value.clone());
+        let is_authorized =
+            is_authorized || memory.as_ref().is_some_and(|memory| memory.session(&url).is_some());
+        let mut headers = self.headers(own, credentials, is_authorized);
+        let (content, source) = match payload {
+            Payload::Empty => (Content::Empty, None),
+            Payload::Bytes(bytes) => (Content::Bytes(bytes), None),
+            Payload::Source(source, length) => {
+                // Without a length it goes in chunks.
+                if let Some(length) = length.filter(|_| !headers.contains("content-length")) {
+                    headers.append("Content-Length", length.to_string());
+                }
+                (Content::Stream, Some(source))
             }
-        }
-        if let Some(credentials) = credentials {
-            headers.append(HEADER, credentials);
-        }
-        for header in own {
-            headers.append(header.name, header.value);
-        }
+        };
         let is_absent = content == Content::Empty && method.anticipates_content();
         if is_absent && !headers.contains("content-length") {
             headers.append("Content-Length", "0");
@@ -135,7 +151,28 @@ impl Setup {
             memory.prepare(&mut request);
             request.memory = Some(memory);
         }
-        Ok((request, Settings { timeouts, policy, ..Settings::default() }))
+        Ok(Ready { request, settings: Settings { timeouts, policy, ..Settings::default() }, source })
+    }
+
+    /// The client's headers that a request does not replace, and then its own.
+    fn headers(&self, own: Headers, credentials: Option<Bytes>, is_authorized: bool) -> Headers {
+        let defaults = &self.defaults.headers;
+        let is_authorized = is_authorized || credentials.is_some();
+        let mut headers = Headers::with_capacity(own.len() + defaults.len() + 2);
+        for header in defaults {
+            let is_replaced = own.contains(&header.name)
+                || (is_authorized && header.name.eq_ignore_ascii_case(HEADER.as_bytes()));
+            if !is_replaced {
+                headers.append(header.name.clone(), header.value.clone());
+            }
+        }
+        if let Some(credentials) = credentials {
+            headers.append(HEADER, credentials);
+        }
+        for header in own {
+            headers.append(header.name, header.value);
+        }
+        headers
     }
 
     /// A relative reference is put below the base URL, as httpx does it: `/x` after `https://a/v1` is

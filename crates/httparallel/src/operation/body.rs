@@ -25,6 +25,9 @@ struct State {
     /// The request is over: nobody will read any more.
     abandoned: bool,
     producer: Listener,
+    /// Told when the body is wanted for the first time.
+    starter: Listener,
+    wanted: bool,
     consumer: Option<Waker>,
 }
 
@@ -69,18 +72,38 @@ impl Upload {
         true
     }
 
+    /// Names who is told, once, when the body is wanted: its request has a connection. Returns `false` if that
+    /// is so already. Nobody is told if the request ends before, and the listener is dropped.
+    pub fn listen_wanted(&self, listener: Listener) -> bool {
+        let mut state = self.0.lock();
+        if state.wanted {
+            return false;
+        }
+        if !state.abandoned {
+            state.starter.add(listener);
+        }
+        true
+    }
+
     /// Names the task that sends the body.
     pub(crate) fn set_consumer(&self, waker: &Waker) {
         let mut state = self.0.lock();
+        let starter = state.want();
         if !state.consumer.as_ref().is_some_and(|known| known.will_wake(waker)) {
             state.consumer = Some(waker.clone());
         }
+        drop(state);
+        starter.notify();
     }
 
     pub(crate) fn pull(&self) -> Pulled {
         let mut state = self.0.lock();
         let Some(piece) = state.pieces.pop_front() else {
-            return if state.ended { Pulled::End } else { Pulled::Empty };
+            let pulled = if state.ended { Pulled::End } else { Pulled::Empty };
+            let starter = state.want();
+            drop(state);
+            starter.notify();
+            return pulled;
         };
         state.started = true;
         state.buffered -= piece.len();
@@ -103,8 +126,19 @@ impl Upload {
         state.abandoned = true;
         state.pieces.clear();
         let producer = std::mem::take(&mut state.producer);
+        let starter = std::mem::take(&mut state.starter);
         drop(state);
+        // What it would have started is dropped without the lock: it is somebody else's.
+        drop(starter);
         producer.notify();
+    }
+}
+
+impl State {
+    /// Whom to tell that the body is wanted.
+    fn want(&mut self) -> Listener {
+        self.wanted = true;
+        std::mem::take(&mut self.starter)
     }
 }
 

@@ -130,8 +130,8 @@ impl<C> Parallel<C> {
             .collect::<Result<_>>()?;
         let block = self.block()?;
         let mut pending = map::Row::default();
-        for (request, settings) in requests {
-            pending.push(Pending::submit(&self.setup, block, request, settings)?);
+        for request in requests {
+            pending.push(Pending::submit(&self.setup, block, request)?);
         }
         Ok(Map::new(pending, self))
     }
@@ -152,8 +152,7 @@ impl<C> Parallel<C> {
     }
 
     fn start(&self, draft: Draft) -> Result<Pending<C>> {
-        let (request, settings) = self.setup.finish(draft)?;
-        Pending::submit(&self.setup, self.block()?, request, settings)
+        Pending::submit(&self.setup, self.block()?, self.setup.finish(draft)?)
     }
 
     fn block(&self) -> Result<&Arc<Block>> {

@@ -4,16 +4,16 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use httparallel_proto::fetch::Request;
 use httparallel_proto::{Error, Kind, Phase, Result, Url};
 
 use crate::api::blocking;
 use crate::api::client::Client;
 use crate::api::in_flight::InFlight;
 use crate::api::response::Response;
-use crate::api::setup::Setup;
+use crate::api::setup::{Ready, Setup};
+use crate::api::upload::Source;
 use crate::api::wait::block_on;
-use crate::{Block, Operation, Settings};
+use crate::{Block, Operation, Upload};
 
 /// A request of a parallel block.
 ///
@@ -29,14 +29,15 @@ pub struct Pending<C = Client> {
 }
 
 impl<C> Pending<C> {
-    pub(super) fn submit(
-        setup: &Arc<Setup>,
-        block: &Arc<Block>,
-        request: Request,
-        settings: Settings,
-    ) -> Result<Self> {
+    pub(super) fn submit(setup: &Arc<Setup>, block: &Arc<Block>, ready: Ready) -> Result<Self> {
+        let Ready { request, settings, source } = ready;
         let url = request.url.clone();
-        let (number, operation) = block.submit(request, settings, None)?;
+        let source = source.map(Source::detach).transpose()?;
+        let upload = source.as_ref().map(|_| Arc::new(Upload::default()));
+        let (number, operation) = block.submit(request, settings, upload.clone())?;
+        if let (Some(source), Some(upload)) = (source, upload) {
+            source.attend(&upload, &operation);
+        }
         Ok(Self { setup: setup.clone(), block: block.clone(), operation, number, url, face: PhantomData })
     }
 
