@@ -12,6 +12,7 @@
 //! | [`decode`] | content codings: gzip, deflate, br, zstd |
 //! | [`auth`] | credentials as header values, and answers to challenges |
 //! | [`multipart`] | the bytes of forms with files |
+//! | [`cookies`] | which cookies may be set by whom, and go where |
 //! | [`fetch`] | what follows a response: redirect, credentials, retry |
 //! | [`pool`] | which request gets which connection |
 //! | [`socks`] | the bytes of a SOCKS5 handshake |
@@ -23,6 +24,7 @@
 //! | [`error`] | what can go wrong, and in which phase |
 
 pub mod auth;
+pub mod cookies;
 pub mod decode;
 pub mod error;
 pub mod fetch;

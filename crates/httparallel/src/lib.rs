@@ -40,12 +40,13 @@ mod runtime;
 mod wakes;
 
 pub use api::{
-    Body, Client, ClientBuilder, Events, IntoUrl, Parallel, Pending, RequestBuilder, Response, StatusError,
-    blocking, multipart, parallel,
+    Body, Client, ClientBuilder, Cookies, Events, IntoUrl, Parallel, Pending, RequestBuilder, Response,
+    StatusError, blocking, multipart, parallel,
 };
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
+pub use httparallel_proto::cookies::Cookie;
 pub use httparallel_proto::fetch::{Content, CookieJar, Memory, Method, Overrides, Policy, Request};
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
