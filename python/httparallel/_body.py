@@ -10,7 +10,7 @@ from time import monotonic
 
 from ._exceptions import RequestError, ResponseNotRead, StreamClosed, StreamConsumed, request_context
 from ._lazy import lazy
-from ._native import Headers
+from ._native import Headers, charset_of
 from ._request import Request
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
 
@@ -180,8 +180,6 @@ class Body:
     @property
     def charset_encoding(self) -> str | None:
         """The encoding that the header Content-Type names."""
-        from ._text import charset_of
-
         content_type = self.headers.get("Content-Type")
         return None if content_type is None else charset_of(content_type)
 

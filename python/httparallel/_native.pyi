@@ -40,11 +40,13 @@ __all__ = [
     "URLPattern",
     "Upload",
     "basic_authorization",
+    "charset_of",
     "check_request",
     "complete_headers",
     "freeze",
     "may_resend",
     "multipart_head",
+    "parse_links",
     "redirect",
 ]
 
@@ -449,6 +451,8 @@ class Boundary:
     def length(self, parts: Sequence[int | None]) -> int | None: ...
 
 def multipart_head(name: str, filename: str | None, headers: Sequence[tuple[str, str]]) -> bytes: ...
+def parse_links(value: str) -> list[dict[str, str]]: ...
+def charset_of(content_type: str) -> str | None: ...
 def basic_authorization(username: bytes, password: bytes) -> str: ...
 def check_request(method: str, url: URL | str, headers: Headers) -> None: ...
 def redirect(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from ._body import Body
 from ._exceptions import HTTPStatusError
 from ._lazy import lazy
-from ._native import Headers
+from ._native import Headers, parse_links
 from ._public import public
 from ._streams import ByteStream, UnattachedStream
 
@@ -273,8 +273,6 @@ class Response(Body):
         header = self.headers.get("link")
         if header is None:
             return {}
-        from ._links import parse_links
-
         return {link.get("rel") or link["url"]: link for link in parse_links(header)}
 
     @property

@@ -22,15 +22,6 @@ if TYPE_CHECKING:
 LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"
 
 
-def charset_of(content_type: str) -> str | None:
-    """The parameter `charset` of a Content-Type, in lower case."""
-    for parameter in content_type.split(";")[1:]:
-        name, _, value = parameter.partition("=")
-        if name.strip().lower() == "charset":
-            return value.strip().strip("\"'").strip().lower() or None
-    return None
-
-
 def is_text_encoding(name: str) -> bool:
     """Whether Python can decode text from `name`. Codecs such as `hex` and `zlib` are not for text."""
     try:

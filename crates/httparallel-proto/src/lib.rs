@@ -12,6 +12,7 @@
 //! | [`decode`] | content codings: gzip, deflate, br, zstd |
 //! | [`auth`] | credentials as header values, and answers to challenges |
 //! | [`multipart`] | the bytes of forms with files |
+//! | [`content_type`], [`links`] | what two headers of a response say |
 //! | [`cookies`] | which cookies may be set by whom, and go where |
 //! | [`fetch`] | what follows a response: redirect, credentials, retry |
 //! | [`pool`] | which request gets which connection |
@@ -24,12 +25,14 @@
 //! | [`error`] | what can go wrong, and in which phase |
 
 pub mod auth;
+pub mod content_type;
 pub mod cookies;
 pub mod decode;
 pub mod error;
 pub mod fetch;
 pub mod h1;
 pub mod headers;
+pub mod links;
 pub mod multipart;
 pub mod parallel;
 pub mod pool;

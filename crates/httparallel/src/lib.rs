@@ -48,6 +48,7 @@ pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
 pub use httparallel_proto::cookies::Cookie;
 pub use httparallel_proto::fetch::{Content, CookieJar, Memory, Method, Overrides, Policy, Request};
+pub use httparallel_proto::links::Link;
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
 pub use httparallel_proto::sse::Event;

@@ -15,6 +15,7 @@ mod reply;
 mod request;
 mod settings;
 mod upload;
+mod values;
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -38,6 +39,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<auth::PyDigestChallenge>()?;
     module.add_class::<multipart::PyBoundary>()?;
     module.add_function(wrap_pyfunction!(multipart::multipart_head, module)?)?;
+    module.add_function(wrap_pyfunction!(values::parse_links, module)?)?;
+    module.add_function(wrap_pyfunction!(values::charset_of, module)?)?;
     module.add_function(wrap_pyfunction!(auth::basic_authorization, module)?)?;
     module.add_function(wrap_pyfunction!(request::check_request, module)?)?;
     module.add_function(wrap_pyfunction!(request::complete_headers, module)?)?;

@@ -118,6 +118,30 @@ impl Response<Body> {
     }
 }
 
+impl Response<Body> {
+    /// Writes the rest of the body, decoded, and says how many bytes that were.
+    ///
+    /// Fails if the writer does, and as [`Body::chunk`] does, with that error as the source of the [`io::Error`].
+    ///
+    /// ```
+    /// # let server = httparallel_testserver::TestServer::start(Default::default())?;
+    /// # let url = server.http_url() + "/bytes/1000000";
+    /// let client = httparallel::blocking::Client::new();
+    /// let mut copy = Vec::new();
+    /// assert_eq!(client.get(url).stream()?.copy_to(&mut copy)?, 1_000_000);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn copy_to(self, writer: &mut (impl io::Write + ?Sized)) -> io::Result<u64> {
+        let mut copied = 0;
+        for chunk in self.into_body() {
+            let chunk = chunk.map_err(io::Error::other)?;
+            writer.write_all(&chunk)?;
+            copied += chunk.len() as u64;
+        }
+        Ok(copied)
+    }
+}
+
 impl Iterator for Body {
     type Item = Result<Bytes>;
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use httparallel_proto::fetch::check_url;
-use httparallel_proto::{Result, Timeouts};
+use httparallel_proto::url::query;
+use httparallel_proto::{Headers, Result, Timeouts};
 
 use super::client::Client;
 use super::into_url::IntoUrl;
@@ -191,6 +192,39 @@ impl<C> ClientBuilder<C> {
             defaults.headers.remove(name.as_ref());
             append(&mut defaults.headers, name.as_ref(), value.as_ref())
         })
+    }
+
+    /// Header fields as [`header`](Self::header) takes them: pairs, or a reference to an `http::HeaderMap`.
+    /// Several of one name in here are all sent.
+    pub fn headers<N: AsRef<str>, V: AsRef<[u8]>>(self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.change(|defaults| {
+            let mut added = Headers::new();
+            let mut fields = fields.into_iter();
+            fields.try_for_each(|(name, value)| append(&mut added, name.as_ref(), value.as_ref()))?;
+            for field in &added {
+                defaults.headers.remove(&field.name);
+            }
+            for field in added {
+                defaults.headers.append(field.name, field.value);
+            }
+            Ok(())
+        })
+    }
+
+    /// Pairs that the query of every URL begins with, encoded as forms do it.
+    pub fn query<N: AsRef<str>, V: AsRef<str>>(self, pairs: impl IntoIterator<Item = (N, V)>) -> Self {
+        self.change(|defaults| {
+            for (name, value) in pairs {
+                query::append(&mut defaults.query, name.as_ref(), value.as_ref());
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether certificates are not verified at all, in place of [`verify`](Self::verify): anyone on the way can
+    /// read and change everything. Default: they are verified.
+    pub fn danger_accept_invalid_certs(self, accept: bool) -> Self {
+        self.verify(if accept { Verify::DangerousNone } else { Verify::Platform })
     }
 
     /// The `User-Agent` of all requests. Default: `httparallel/VERSION`.

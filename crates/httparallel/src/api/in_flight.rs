@@ -95,7 +95,9 @@ impl InFlight {
         self.history.extend(self.operation.take_history());
         let history = self.history.drain(..).map(redirected).collect::<Result<_>>()?;
         let url = self.operation.url();
-        Ok((Response::new(head, url, history, self.operation.elapsed())?, decoder))
+        let response = Response::new(head, url, history, self.operation.elapsed())?;
+        self.setup.defaults.hooks.response(&response);
+        Ok((response, decoder))
     }
 }
 

@@ -21,6 +21,8 @@ mod charset;
 mod client;
 mod cookies;
 mod events;
+mod hooks;
+mod http_types;
 mod in_flight;
 mod into_url;
 pub mod multipart;

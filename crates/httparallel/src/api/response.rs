@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version};
+use httparallel_proto::links::{self, Link};
 use httparallel_proto::{Error, Headers, Result, Url};
 
 use super::charset;
@@ -104,12 +105,33 @@ impl<B> Response<B> {
         map
     }
 
+    /// The length of the body as it is sent, before its content codings are undone; `None` if the response does
+    /// not say.
+    pub fn content_length(&self) -> Option<u64> {
+        self.header("content-length")?.parse().ok()
+    }
+
+    /// The links of the header `Link`.
+    pub fn links(&self) -> Vec<Link> {
+        self.headers()
+            .get_all("link")
+            .flat_map(|value| links::parse(&String::from_utf8_lossy(value)))
+            .collect()
+    }
+
+    /// Where the first link leads that is related in this way, such as `next` to the next page of a list. `None`
+    /// if there is none, or if it is no URL.
+    pub fn link(&self, relation: &str) -> Option<Url> {
+        let link = self.links().into_iter().find(|link| link.has_relation(relation))?;
+        self.url.join(&link.target).ok()
+    }
+
     /// The URL that gave this response: the last one, if redirects were followed.
     pub fn url(&self) -> &Url {
         &self.url
     }
 
-    /// The redirects on the way to this response, the first one first.
+    /// The responses on the way to this one, the first one first: redirects, and challenges that were answered.
     pub fn history(&self) -> &[Response<()>] {
         &self.history
     }
@@ -146,6 +168,18 @@ impl<B> Response<B> {
         if failed { Err(StatusError::new(self)) } else { Ok(self) }
     }
 
+    /// An error if the status is 400 or higher, for a response that goes on being used.
+    ///
+    /// The error does not hold the body: see [`error_for_status`](Self::error_for_status).
+    pub fn error_for_status_ref(&self) -> Result<(), StatusError<()>> {
+        if self.status.as_u16() < 400 {
+            return Ok(());
+        }
+        let Self { head, status, url, history, elapsed, body: _ } = self;
+        let (head, url, history) = (head.clone(), url.clone(), history.clone());
+        Err(StatusError::new(Response { head, status: *status, url, history, elapsed: *elapsed, body: () }))
+    }
+
     pub(super) fn body_mut(&mut self) -> &mut B {
         &mut self.body
     }
@@ -166,10 +200,15 @@ impl Response {
         &self.body
     }
 
-    /// The body as text, in the charset of `Content-Type`: UTF-8, ASCII or latin-1. Any other charset is read
-    /// as UTF-8. Bytes that are not in the charset become U+FFFD.
+    /// The body as text, in the charset of `Content-Type`: UTF-8, ASCII or latin-1; with the feature `charset`,
+    /// any of the web. Others are read as UTF-8. Bytes that are not in the charset become U+FFFD.
     pub fn text(&self) -> Cow<'_, str> {
-        charset::decode(self.headers(), &self.body)
+        self.text_with_charset("utf-8")
+    }
+
+    /// The body as [`text`](Self::text), in this charset if `Content-Type` names none.
+    pub fn text_with_charset(&self, default: &str) -> Cow<'_, str> {
+        charset::decode(self.headers(), &self.body, default)
     }
 
     /// The value that the body describes in JSON. Fails with [`Kind::Decode`](crate::Kind::Decode).
@@ -179,18 +218,6 @@ impl Response {
             Error::new(crate::Kind::Decode, crate::Phase::Read, "The body is not the expected JSON")
                 .with_source(error)
         })
-    }
-}
-
-/// Status, version, headers and body; the URL and the history stay behind.
-impl<B> From<Response<B>> for http::Response<B> {
-    fn from(response: Response<B>) -> Self {
-        let (status, version, headers) = (response.status, response.version(), response.header_map());
-        let mut converted = Self::new(response.into_body());
-        *converted.status_mut() = status;
-        *converted.version_mut() = version;
-        *converted.headers_mut() = headers;
-        converted
     }
 }
 

@@ -12,6 +12,7 @@ use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 
 use super::auth::Credentials;
+use super::hooks::Hooks;
 use super::in_flight::InFlight;
 use super::upload::{Payload, Source};
 use crate::{Config, Engine, Mode, Proxies, Settings, Upload};
@@ -38,6 +39,9 @@ pub(super) struct Defaults {
     pub(super) base_url: Option<Url>,
     pub(super) credentials: Credentials,
     pub(super) cookies: Option<Arc<dyn CookieJar>>,
+    /// What every URL's query begins with.
+    pub(super) query: String,
+    pub(super) hooks: Hooks,
 }
 
 impl Default for Defaults {
@@ -51,6 +55,8 @@ impl Default for Defaults {
             base_url: None,
             credentials: Credentials::default(),
             cookies: None,
+            query: String::new(),
+            hooks: Hooks::default(),
         }
     }
 }
@@ -94,7 +100,7 @@ impl Setup {
     pub(super) fn draft(&self, method: &str, url: Url) -> Result<Draft> {
         Ok(Draft {
             method: Method::new(method)?,
-            url: self.absolute(url)?,
+            url: self.with_query(self.absolute(url)?)?,
             headers: Headers::new(),
             payload: Payload::Empty,
             timeouts: self.defaults.timeouts,
@@ -151,6 +157,7 @@ impl Setup {
             memory.prepare(&mut request);
             request.memory = Some(memory);
         }
+        self.defaults.hooks.request(&mut request)?;
         Ok(Ready { request, settings: Settings { timeouts, policy, ..Settings::default() }, source })
     }
 
@@ -173,6 +180,18 @@ impl Setup {
             headers.append(header.name, header.value);
         }
         headers
+    }
+
+    /// The client's parameters come before the URL's own, as httpx has it.
+    fn with_query(&self, url: Url) -> Result<Url> {
+        let query = &self.defaults.query;
+        if query.is_empty() {
+            return Ok(url);
+        }
+        match url.query().filter(|own| !own.is_empty()) {
+            None => url.with().query(Some(query)).build(),
+            Some(own) => url.with().query(Some(&format!("{query}&{own}"))).build(),
+        }
     }
 
     /// A relative reference is put below the base URL, as httpx does it: `/x` after `https://a/v1` is
