@@ -65,8 +65,10 @@ impl Boundary {
     /// The length of a form whose parts, head and content, are so long; `None` if that of one is not known.
     pub fn length(&self, parts: impl IntoIterator<Item = Option<u64>>) -> Option<u64> {
         let around = (self.opening().len() + PART_END.len()) as u64;
-        let parts = parts.into_iter().map(|length| length?.checked_add(around));
-        parts.fold(Some(self.closing().len() as u64), |total, part| total?.checked_add(part?))
+        let mut parts = parts.into_iter();
+        parts.try_fold(self.closing().len() as u64, |total, part| {
+            total.checked_add(part?.checked_add(around)?)
+        })
     }
 }
 

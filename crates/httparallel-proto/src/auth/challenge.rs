@@ -13,7 +13,7 @@ pub struct Challenge<'a> {
     parameters: Vec<(&'a str, Cow<'a, [u8]>)>,
 }
 
-impl<'a> Challenge<'a> {
+impl Challenge<'_> {
     /// The value of a parameter, without quotes and escapes. The first one counts.
     pub fn parameter(&self, name: &str) -> Option<&[u8]> {
         self.parameters.iter().find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| &**value)

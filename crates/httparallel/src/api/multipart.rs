@@ -127,9 +127,10 @@ impl Part {
         let path = path.as_ref();
         let file = File::open(path)?;
         let metadata = file.metadata()?;
-        let part = match metadata.is_file() {
-            true => Self::sized_reader(file.take(metadata.len()), metadata.len()),
-            false => Self::reader(file),
+        let part = if metadata.is_file() {
+            Self::sized_reader(file.take(metadata.len()), metadata.len())
+        } else {
+            Self::reader(file)
         };
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let content_type = content_type_of(&name);

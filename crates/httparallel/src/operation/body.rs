@@ -16,6 +16,7 @@ const CAPACITY: usize = 256 * 1024;
 pub struct Upload(Mutex<State>);
 
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude one another")]
 struct State {
     pieces: VecDeque<Bytes>,
     buffered: usize,

@@ -24,6 +24,7 @@ pub use session::Session;
 
 /// What a server asks, in a form that can be answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "four independent options of the protocol")]
 pub struct Offer {
     realm: Vec<u8>,
     nonce: Vec<u8>,
