@@ -178,7 +178,12 @@ pub fn check_value(name: &[u8], value: &[u8]) -> Result<()> {
 
 /// Whether this is a token: a header name or a method.
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&byte| TOKEN_BYTES[usize::from(byte)])
+    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
+}
+
+/// Whether a byte may stand in a token.
+pub(crate) fn is_token_byte(byte: u8) -> bool {
+    TOKEN_BYTES[usize::from(byte)]
 }
 
 /// Which bytes may stand in a token.

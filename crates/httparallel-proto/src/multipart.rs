@@ -9,7 +9,7 @@
 
 use std::fmt::Write;
 
-use crate::headers::is_token_byte;
+use crate::headers::is_token;
 use crate::{Error, Result};
 
 /// What ends a part.
@@ -97,7 +97,7 @@ pub fn part_head<'a>(
         add_parameter(&mut head, "filename", filename);
     }
     for (name, value) in fields {
-        if name.is_empty() || !name.bytes().all(is_token_byte) {
+        if !is_token(name.as_bytes()) {
             return Err(Error::invalid_request(format!("Invalid multipart header name {name:?}.")));
         }
         if value.bytes().any(|byte| byte.is_ascii_control() && byte != b'\t') {
