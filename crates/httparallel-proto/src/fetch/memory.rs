@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::Request;
 use crate::auth::HEADER;
-use crate::auth::digest::{Offer, Session};
+use crate::auth::digest::{Offer, Session, Unanswerable};
 use crate::url::Origin;
 use crate::{Headers, Result, Url};
 
@@ -76,7 +76,7 @@ impl Memory {
         if answers >= MAX_ANSWERS || !request.content.is_replayable() {
             return Ok(None);
         }
-        let Some(offer) = Offer::choose(headers)? else { return Ok(None) };
+        let Some(offer) = Offer::choose(headers).map_err(Unanswerable::into_error)? else { return Ok(None) };
         if answers > 0 && !offer.is_stale() {
             return Ok(None);
         }

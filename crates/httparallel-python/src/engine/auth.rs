@@ -29,7 +29,7 @@ impl PyDigestChallenge {
             Ok(offer) => Ok(offer.map(Self)),
             // A gap of ours, not a fault of the server's: httpx says it in this way.
             Err(reason @ Unanswerable::Integrity) => Err(PyNotImplementedError::new_err(reason.to_string())),
-            Err(reason) => Err(exception(py, &reason.into())),
+            Err(reason) => Err(exception(py, &reason.into_error())),
         }
     }
 

@@ -225,8 +225,10 @@ fn shown(text: &str) -> String {
     text.chars().filter(|character| !character.is_control()).take(64).collect()
 }
 
-impl From<Unanswerable> for Error {
-    fn from(reason: Unanswerable) -> Self {
-        Error::protocol(reason.to_string())
+impl Unanswerable {
+    /// The error of a request whose server asks for this. No conversion by `?`: that would leave other code's `?` in
+    /// doubt about its error.
+    pub fn into_error(self) -> Error {
+        Error::protocol(self.to_string())
     }
 }

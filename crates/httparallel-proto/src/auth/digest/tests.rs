@@ -128,7 +128,7 @@ fn what_cannot_be_answered_says_why() {
     assert_eq!(of("algorithm=ü-sess"), Unanswerable::Algorithm("ü-sess".into()));
     assert_eq!(of("qop=\"x, y\"").to_string(), "Unexpected qop value 'x, y' in digest auth");
     assert_eq!(of("qop=auth-int"), Unanswerable::Integrity);
-    assert_eq!(Error::from(of("qop=\"\"")).kind(), crate::Kind::Protocol);
+    assert_eq!(of("qop=\"\"").into_error().kind(), crate::Kind::Protocol);
 }
 
 #[test]
