@@ -82,7 +82,8 @@ lint-rust: .venv/.ready
 	cargo fmt --all --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	$(call heading,Rust: clippy)
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
+	cargo check --locked --quiet --package httparallel --no-default-features
 	$(call heading,Rust: dependencies)
 	@scripts/deny.sh
 
@@ -101,13 +102,13 @@ lint-python: .venv/.installed
 # dependencies and build those a second time.
 programs: .venv/.ready
 	$(call heading,Rust: programs and examples)
-	cargo build --locked --workspace --bins --examples
+	cargo build --locked --workspace --all-features --bins --examples
 
 test-rust: programs
 	$(call heading,Rust: tests and documentation examples)
-	cargo test --locked --workspace
+	cargo test --locked --workspace --all-features
 	$(call heading,Rust: documentation)
-	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --quiet
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --all-features --no-deps --quiet
 
 # A short run that is the same every time. With RUNS it is as long as that says, and different every time.
 fuzz:

@@ -34,7 +34,7 @@ in_fuzz() {
 in_fuzz clippy --release --quiet -- -D warnings
 in_fuzz build --release --bins
 
-[ $# -gt 0 ] || set -- response request decode url headers socks no_proxy sse
+[ $# -gt 0 ] || set -- response request decode url headers socks no_proxy sse credentials
 kept=$directory/corpus
 if [ "$runs" = "$short_runs" ]; then
     seed=1

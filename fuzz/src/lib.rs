@@ -8,12 +8,14 @@
 //! | [`url`](fn@url) | any text: normal form is a fixed point, and the host is one |
 //! | [`headers`](fn@headers) | any operations: the list agrees with a plain model |
 //! | [`no_proxy`](fn@no_proxy) | any exemptions from proxies, and any URL: patterns mean what they say |
+//! | [`credentials`](fn@credentials) | any value of a header: answers and cookies are header values, and stay where they belong |
 //! | [`sse`](fn@sse) | any stream of events, in any pieces: one reading, and the bound is kept |
 //! | [`socks`](fn@socks) | any bytes from a proxy, in any pieces: one handshake, and no password unasked |
 //!
 //! An input begins with a line of options, so that seeds can be read and written as text; its bytes choose
 //! among alternatives, whatever they are.
 
+mod credentials;
 mod decode;
 mod headers;
 mod input;
@@ -26,6 +28,7 @@ mod url;
 
 use input::Input;
 
+pub use credentials::credentials;
 pub use decode::decode;
 pub use headers::headers;
 pub use no_proxy::no_proxy;

@@ -159,6 +159,10 @@ class DigestAuth(Auth):
         target = request.url.raw_path
         return challenge.answer(self._username, self._password, request.method, target, count, client_nonce)
 
+    def __getstate__(self) -> dict[str, object]:
+        # A copy of it, in this process or another one, waits for a challenge of its own.
+        return self.__dict__ | {"_last_challenge": None, "_nonce_count": 1}
+
     def _get_client_nonce(self, nonce_count: int, nonce: bytes) -> bytes:  # noqa: ARG002 - as tests patch it
         from os import urandom
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Iterator
+import copy
+import pickle
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from pathlib import Path
 from urllib.request import parse_http_list, parse_keqv_list
 
@@ -124,6 +126,14 @@ def test_digest_counts_the_uses_of_a_nonce() -> None:
     assert fields(first(auth)[1])["nc"] == "00000002"
     flow, request = first(auth)
     assert fields(flow.send(refusal(request, CHALLENGE.replace('"n"', '"n2"'))))["nc"] == "00000001"
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda auth: pickle.loads(pickle.dumps(auth))])
+def test_a_copy_of_digest_waits_for_a_challenge(copied: Callable[[DigestAuth], DigestAuth]) -> None:
+    auth = DigestAuth("user", "pass")
+    answered(auth, CHALLENGE)
+    assert "Authorization" in first(auth)[1].headers
+    assert fields(answered(copied(auth), CHALLENGE))["nc"] == "00000001"
 
 
 def test_digest_returns_the_cookies_of_the_challenge() -> None:

@@ -129,7 +129,9 @@ impl Wake for Starter {
         let run = move || read(&job.reader, &job.upload, &job.operation);
         let thread = std::thread::Builder::new().name("httparallel-upload".to_owned());
         if let Err(error) = thread.spawn(run) {
-            fail(&operation, error.into());
+            // Later: who wakes is the connection, which has to do with the end of the request, too.
+            let io = operation.0.shared.io.handle().clone();
+            io.spawn(async move { fail(&operation, error.into()) });
         }
     }
 }
