@@ -19,6 +19,7 @@ mod body;
 mod builder;
 mod charset;
 mod client;
+mod content;
 mod cookies;
 mod events;
 mod hooks;
