@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::describe::missing_host;
 use super::Memory;
+use super::describe::missing_host;
 use crate::headers::is_token;
 use crate::proxy::ProxyChoice;
 use crate::{Error, Headers, Kind, Phase, Result, Url, Verify};
