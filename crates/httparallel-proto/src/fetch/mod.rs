@@ -1,4 +1,4 @@
-//! What follows a response, or a lost connection: deliver, redirect, or try again.
+//! What follows a response, or a failure: deliver, redirect, or try again.
 //!
 //! [`Fetch`] is the memory of one request over all its hops. It is driven by the engine for requests that
 //! need nothing from outside, and step by step by callers with auth flows, cookies or hooks of their own.
@@ -14,7 +14,9 @@ mod tests;
 pub use describe::{METHODS_WITH_CONTENT, complete};
 pub use redirect::{is_redirect, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
-pub use retry::{may_resend, may_retry_lost};
+pub use retry::{Attempts, Moment, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost};
+
+use std::time::Duration;
 
 use crate::{Error, Headers, Kind, Phase, Result};
 
@@ -25,6 +27,8 @@ pub enum Next {
     Deliver,
     /// Read its body to the end, then send this request.
     Follow(Request),
+    /// Forget it, and send the request again after that time.
+    Retry(Duration),
 }
 
 /// How redirects are treated.
@@ -45,23 +49,38 @@ impl Default for Policy {
     }
 }
 
-/// The hops of one request.
-#[derive(Clone, Copy, Debug)]
+/// The hops of one request, and the attempts of each.
+#[derive(Clone, Debug)]
 pub struct Fetch {
     policy: Policy,
     hops: usize,
+    attempts: Option<Attempts>,
 }
 
 impl Fetch {
-    /// Before the first hop.
-    pub fn new(policy: Policy) -> Self {
-        Self { policy, hops: 0 }
+    /// Before the first hop. Without `attempts` nothing is retried.
+    pub fn new(policy: Policy, attempts: Option<Attempts>) -> Self {
+        Self { policy, hops: 0, attempts }
     }
 
-    /// Decides on the head of a response to `request`.
+    /// Decides on the head of a response to `request`. `untouched`: nothing was taken yet of content that exists only
+    /// once. `moment` is asked for only where it matters.
     ///
     /// Fails if the redirect's target is not allowed or there were too many.
-    pub fn on_head(&mut self, request: &Request, status: u16, headers: &Headers) -> Result<Next> {
+    pub fn on_head(
+        &mut self,
+        request: &Request,
+        untouched: bool,
+        status: u16,
+        headers: &Headers,
+        moment: impl Fn() -> Moment,
+    ) -> Result<Next> {
+        if let Some(attempts) = &mut self.attempts
+            && let Some(wait) =
+                attempts.after_response(Sent::of(request, untouched), status, headers, &moment)
+        {
+            return Ok(Next::Retry(wait));
+        }
         if !self.policy.follow_redirects || !is_redirect(status, headers) {
             return Ok(Next::Deliver);
         }
@@ -72,7 +91,21 @@ impl Fetch {
             let message = "Exceeded maximum allowed redirects.";
             return Err(Error::new(Kind::TooManyRedirects, Phase::Read, message));
         }
+        let next = redirect(request, status, headers)?;
         self.hops += 1;
-        redirect(request, status, headers).map(Next::Follow)
+        self.attempts = self.attempts.take().map(|attempts| attempts.of_next(moment().now));
+        Ok(Next::Follow(next))
+    }
+
+    /// Decides on a failure before there was a response: how long to wait before `request` is sent again. `None` if
+    /// the error is the outcome.
+    pub fn on_failure(
+        &mut self,
+        request: &Request,
+        untouched: bool,
+        error: &Error,
+        moment: impl FnOnce() -> Moment,
+    ) -> Option<Duration> {
+        self.attempts.as_mut()?.after_failure(Sent::of(request, untouched), error, moment)
     }
 }

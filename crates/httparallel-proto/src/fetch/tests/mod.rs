@@ -8,6 +8,9 @@ mod hops;
 mod overrides;
 mod redirects;
 mod retries;
+mod retry_after;
+mod retry_budget;
+mod retry_policy;
 
 use bytes::Bytes;
 
