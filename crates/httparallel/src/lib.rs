@@ -45,7 +45,9 @@ pub use api::{
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
-pub use httparallel_proto::fetch::{Content, Method, Overrides, Policy, Request};
+pub use httparallel_proto::fetch::{
+    Content, Method, Overrides, Policy, Request, Retries, Retry, RetryBudget,
+};
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
