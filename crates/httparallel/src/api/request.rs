@@ -17,7 +17,7 @@ use super::client::Client;
 use super::in_flight::InFlight;
 use super::response::Response;
 use super::setup::{Draft, Setup};
-use crate::Mode;
+use crate::{Mode, Retry};
 
 /// A request in the making, from [`Client::get`] and its like.
 ///
@@ -156,6 +156,16 @@ impl<C> RequestBuilder<C> {
     pub fn follow_redirects(self, follow: bool) -> Self {
         self.change(|draft| {
             draft.policy.follow_redirects = follow;
+            Ok(())
+        })
+    }
+
+    /// When this request is sent again, in place of what the client says. `None` for not at all. Content that is at
+    /// hand, as all content of this builder is, can be sent again.
+    pub fn retries(self, policy: impl Into<Option<Retry>>) -> Self {
+        let retries = self.setup.defaults.bound(policy.into());
+        self.change(|draft| {
+            draft.retries = retries;
             Ok(())
         })
     }

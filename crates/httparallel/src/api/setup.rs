@@ -1,9 +1,10 @@
 //! What a client brings to each of its requests: its engine, defaults, base URL and credentials.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
-use httparallel_proto::fetch::{Content, Method, Policy, Request};
+use httparallel_proto::fetch::{Content, Method, Policy, Request, Retries, Retry, RetryBudget};
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 
 use super::auth::{self, Credentials};
@@ -23,6 +24,9 @@ pub(crate) struct Setup {
 pub(super) struct Defaults {
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
+    pub(super) retries: Option<Arc<Retries>>,
+    /// What all retries of the client come out of.
+    pub(super) budget: Arc<RetryBudget>,
     pub(super) guard: Guard,
     pub(super) headers: Headers,
     pub(super) base_url: Option<Url>,
@@ -35,11 +39,20 @@ impl Default for Defaults {
         Self {
             timeouts: Timeouts::default(),
             policy: Policy::default(),
+            retries: None,
+            budget: Arc::new(RetryBudget::new(Instant::now())),
             guard: Guard::default(),
             headers: headers.into_iter().collect(),
             base_url: None,
             credentials: Credentials::default(),
         }
+    }
+}
+
+impl Defaults {
+    /// A policy with the client's budget.
+    pub(super) fn bound(&self, policy: Option<Retry>) -> Option<Arc<Retries>> {
+        policy.map(|policy| Arc::new(Retries { policy, budget: self.budget.clone() }))
     }
 }
 
@@ -51,6 +64,7 @@ pub(super) struct Draft {
     pub(super) content: Content,
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
+    pub(super) retries: Option<Arc<Retries>>,
 }
 
 impl Setup {
@@ -74,6 +88,7 @@ impl Setup {
             content: Content::Empty,
             timeouts: self.defaults.timeouts,
             policy: self.defaults.policy,
+            retries: self.defaults.retries.clone(),
         })
     }
 
@@ -86,7 +101,7 @@ impl Setup {
 
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
     pub(super) fn finish(&self, draft: Draft) -> Result<(Request, Settings)> {
-        let Draft { method, url, headers: own, content, timeouts, policy } = draft;
+        let Draft { method, url, headers: own, content, timeouts, policy, retries } = draft;
         let defaults = &self.defaults;
         let mut headers = Headers::with_capacity(own.len() + defaults.headers.len() + 2);
         let credentials = if own.contains(auth::HEADER) { None } else { defaults.credentials.of(&url) };
@@ -108,7 +123,7 @@ impl Setup {
             headers.append("Content-Length", "0");
         }
         let request = Request::new(method, url, &headers, content)?;
-        Ok((request, Settings { timeouts, policy, ..Settings::default() }))
+        Ok((request, Settings { timeouts, policy, retries, ..Settings::default() }))
     }
 
     /// A relative reference is put below the base URL, as httpx does it: `/x` after `https://a/v1` is

@@ -20,12 +20,12 @@ fn at_once(attempts: u32) -> Retry {
     Retry { attempts, backoff: Duration::ZERO, budget: None, ..Retry::default() }
 }
 
-fn retries(policy: Retry) -> Option<Arc<Retries>> {
-    Some(Arc::new(Retries { policy, budget: Arc::new(RetryBudget::new(Instant::now())) }))
+fn retries(policy: Retry) -> Arc<Retries> {
+    Arc::new(Retries { policy, budget: Arc::new(RetryBudget::new(Instant::now())) })
 }
 
 fn retrying(driver: Driver, policy: Retry) -> Settings {
-    Settings { retries: retries(policy), ..settings(driver) }
+    Settings { retries: Some(retries(policy)), ..settings(driver) }
 }
 
 /// A request that fails as often as it is told, by a name of its own.
@@ -81,7 +81,7 @@ fn a_streamed_response_is_retried_before_its_head_is_delivered() {
     let server = server();
     for driver in DRIVERS {
         let request = flaky(&server.http_url(), "streamed", driver, "&times=2");
-        let settings = Settings { retries: retries(at_once(3)), ..streaming(driver) };
+        let settings = Settings { retries: Some(retries(at_once(3))), ..streaming(driver) };
         let engine = engine();
         let operation = engine.start(request, settings, None).unwrap();
         wait(&operation);
@@ -108,7 +108,7 @@ fn a_response_is_delivered_if_the_wait_would_not_end_in_time() {
     for driver in DRIVERS {
         let request = flaky(&server.http_url(), "deadline", driver, "&retry_after=1000000000");
         let timeouts = Timeouts { total: Some(LIMIT), ..Timeouts::default() };
-        let settings = Settings { retries: retries(at_once(3)), ..within(driver, timeouts) };
+        let settings = Settings { retries: Some(retries(at_once(3))), ..within(driver, timeouts) };
         let answer = send_with(&engine(), request, settings).unwrap();
         assert_eq!((answer.status(), answer.text()), (503, "not yet\n"));
     }
@@ -162,7 +162,7 @@ fn resets_and_timeouts_are_retried() {
         let reset = Script::new().expect_request().reset();
         let server = play_each(vec![reset, Script::new().hang(), Script::new().expect_request().send(OK)]);
         let timeouts = Timeouts { read: Some(millis(50)), ..Timeouts::default() };
-        let settings = Settings { retries: retries(at_once(3)), ..within(driver, timeouts) };
+        let settings = Settings { retries: Some(retries(at_once(3))), ..within(driver, timeouts) };
         assert_eq!(send_with(&engine(), get(&server.url()), settings).unwrap().text(), "ok");
         assert_eq!(server.received().len(), 3);
     }
@@ -212,7 +212,7 @@ fn a_body_that_nobody_wants_does_not_hold_up_the_next_attempt() {
         for script in [large(), silent(), cut_off()] {
             let server = play_each(vec![script, Script::new().expect_request().send(OK)]);
             let timeouts = Timeouts { read: None, ..Timeouts::default() };
-            let settings = Settings { retries: retries(at_once(2)), ..within(driver, timeouts) };
+            let settings = Settings { retries: Some(retries(at_once(2))), ..within(driver, timeouts) };
             assert_eq!(send_with(&engine(), get(&server.url()), settings).unwrap().text(), "ok");
             assert_eq!(server.received().len(), 2);
         }
@@ -287,7 +287,7 @@ fn the_total_time_ends_what_the_attempts_after_a_wait_take() {
     for driver in DRIVERS {
         let server = play_each(vec![busy.clone(), Script::new().hang()]);
         let timeouts = Timeouts { total: Some(millis(300)), ..Timeouts::NONE };
-        let settings = Settings { retries: retries(at_once(3)), ..within(driver, timeouts) };
+        let settings = Settings { retries: Some(retries(at_once(3))), ..within(driver, timeouts) };
         let started = Instant::now();
         assert_fails(send_with(&engine(), get(&server.url()), settings), Kind::Timeout, Phase::Total);
         assert_took(started, millis(300));

@@ -132,3 +132,24 @@ fn the_first_of_several_counts_and_backoff_is_added() {
     let wait = attempts.after_response(sent, 429, &headers, || moment);
     assert_eq!(wait, Some(Duration::from_millis(60_250)));
 }
+
+#[test]
+fn no_text_makes_it_panic() {
+    let texts = [
+        "Sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT",
+        "Sun Nov  6 08:49:37 1994",
+        "1.5",
+    ];
+    for text in texts {
+        for at in 0..text.len() {
+            let (before, after) = text.split_at(at);
+            for piece in ["", " ", "-", ":", ".", "0", "9", "99999999999999999999", "é", "GMT", ","] {
+                for mutated in [format!("{before}{piece}{after}"), format!("{before}{piece}{}", &after[1..])]
+                {
+                    assert!(wait(mutated, EXAMPLE - 100) <= CAP);
+                }
+            }
+        }
+    }
+}
