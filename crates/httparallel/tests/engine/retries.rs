@@ -5,14 +5,14 @@ use std::time::{Duration, Instant};
 
 use httparallel::{
     Block, Config, Content, Engine, Kind, Operation, Phase, Policy, Request, Retries, Retry, RetryBudget,
-    Settings, Timeouts,
+    Settings, Timeouts, Upload,
 };
 use httparallel_testserver::Script;
 
 use crate::common::{
-    DRIVERS, Driver, LIMIT, assert_fails, assert_took, count, engine, eventually, finish, get, h2c, limited,
-    millis, next, play, play_each, post, read_body, request, send_with, server, settings, streaming, wait,
-    with_header, within,
+    DRIVERS, Driver, LIMIT, Random, assert_fails, assert_took, count, engine, eventually, finish, get, h2c,
+    limited, millis, next, play, play_each, post, read_body, request, send_with, server, settings, streaming,
+    wait, with_header, within,
 };
 
 /// Retries without backoff and without a budget.
@@ -236,8 +236,12 @@ fn a_body_that_nobody_wants_and_that_does_not_end_is_reset_over_http2() {
 
 /// A request that waits a long time for its second attempt.
 fn waiting(engine: &Engine, base: &str, name: &str, driver: Driver) -> Operation {
+    wait_long(engine, base, name, retrying(driver, at_once(3)), driver)
+}
+
+fn wait_long(engine: &Engine, base: &str, name: &str, settings: Settings, driver: Driver) -> Operation {
     let request = flaky(base, name, driver, "&times=9&retry_after=3600");
-    let operation = engine.start(request, retrying(driver, at_once(3)), None).unwrap();
+    let operation = engine.start(request, settings, None).unwrap();
     if driver == Driver::Caller {
         // The calling thread has to drive the first attempt: it waits until there is nothing more to drive.
         let end = Instant::now() + millis(200);
@@ -261,6 +265,73 @@ fn a_request_that_waits_can_be_cancelled_and_holds_no_connection() {
     operation.cancel();
     assert_fails(finish(&operation).map(|_| ()), Kind::Cancelled, Phase::Total);
     assert_eq!((count(&engine, "IDLE"), count(&engine, "ACTIVE")), (1, 0));
+}
+
+#[test]
+fn nothing_is_left_of_a_request_that_was_cancelled_while_it_waited() {
+    let server = server();
+    let engine = engine();
+    let retries = retries(at_once(3));
+    let settings = Settings { retries: Some(retries.clone()), ..settings(Driver::IoThread) };
+    let operation = wait_long(&engine, &server.http_url(), "forgotten", settings, Driver::IoThread);
+    // Held by its waiting operation alone.
+    assert!(Arc::strong_count(&retries) > 1);
+    operation.cancel();
+    drop(operation);
+    eventually("the operation is gone", || Arc::strong_count(&retries) == 1);
+}
+
+#[test]
+fn cancelling_requests_that_are_retried_leaves_nothing() {
+    let server = server();
+    let engine = Engine::new(limited(5));
+    let retries = retries(Retry { backoff: millis(3), ..at_once(5) });
+    let mut random = Random(7);
+    let mut running: Vec<Operation> = Vec::new();
+    for number in 0..500 {
+        let url = format!("{}/flaky?id={number}&times={}", server.http_url(), random.below(6));
+        let settings = Settings { retries: Some(retries.clone()), ..settings(Driver::IoThread) };
+        running.push(engine.start(get(&url), settings, None).unwrap());
+        if running.len() > 20 {
+            let chosen = usize::try_from(random.below(running.len() as u64)).unwrap();
+            running.swap_remove(chosen).cancel();
+        }
+    }
+    running.iter().for_each(Operation::cancel);
+    drop(running);
+    eventually("all places are free", || count(&engine, "ACTIVE") == 0);
+    eventually("the operations are gone", || Arc::strong_count(&retries) == 1);
+    assert_eq!(
+        send_with(&engine, get(&server.http_url()), settings(Driver::IoThread)).unwrap().status(),
+        200
+    );
+}
+
+#[test]
+fn content_that_is_produced_waits_for_a_connection_that_can_be_made() {
+    let socket = socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).unwrap();
+    socket.bind(&"127.0.0.1:0".parse::<std::net::SocketAddr>().unwrap().into()).unwrap();
+    let url = format!("http://{}/", socket.local_addr().unwrap().as_socket().unwrap());
+    let upload = Arc::new(Upload::default());
+    upload.push("content".into());
+    upload.end();
+    let policy = Retry { backoff: millis(20), max_backoff: millis(20), ..at_once(1000) };
+    let request = with_header(request("POST", &url, Content::Stream), "Content-Length", "7");
+    let engine = engine();
+    let operation = engine.start(request, retrying(Driver::IoThread, policy), Some(upload)).unwrap();
+    // So that it is refused at least once. If this is too short, the test tests less.
+    std::thread::sleep(millis(50));
+    socket.listen(1).unwrap();
+    let (mut accepted, _) = std::net::TcpListener::from(socket).accept().unwrap();
+    let mut received = Vec::new();
+    while !received.ends_with(b"content") {
+        let mut buffer = [0; 1000];
+        let read = std::io::Read::read(&mut accepted, &mut buffer).unwrap();
+        assert!(read > 0);
+        received.extend_from_slice(&buffer[..read]);
+    }
+    std::io::Write::write_all(&mut accepted, OK.as_bytes()).unwrap();
+    assert_eq!(finish(&operation).unwrap().text(), "ok");
 }
 
 #[test]
