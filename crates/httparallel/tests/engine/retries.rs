@@ -322,7 +322,16 @@ fn content_that_is_produced_waits_for_a_connection_that_can_be_made() {
     // So that it is refused at least once. If this is too short, the test tests less.
     std::thread::sleep(millis(50));
     socket.listen(1).unwrap();
-    let (mut accepted, _) = std::net::TcpListener::from(socket).accept().unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let listener = std::net::TcpListener::from(socket);
+    let mut accepted = None;
+    eventually("a connection is made", || {
+        accepted = listener.accept().ok();
+        accepted.is_some()
+    });
+    let (mut accepted, _) = accepted.unwrap();
+    accepted.set_nonblocking(false).unwrap();
+    accepted.set_read_timeout(Some(LIMIT)).unwrap();
     let mut received = Vec::new();
     while !received.ends_with(b"content") {
         let mut buffer = [0; 1000];
