@@ -42,7 +42,7 @@ pub struct Retry {
     pub max_backoff: Duration,
     /// How much of a server's `Retry-After` is waited for at most, before `backoff` is added. Default: 6 hours.
     pub max_retry_after: Duration,
-    /// How many attempts all requests with one [`RetryBudget`] may add, as a part of their number. `None` for no
+    /// How many attempts all requests with one [`RetryBudget`](super::RetryBudget) may add, as a part of their number. `None` for no
     /// bound, which makes an outage worse. Default: 0.2, one for every five requests.
     pub budget: Option<f64>,
 }
