@@ -16,7 +16,7 @@ pub use redirect::{is_redirect, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
 pub use retry::{Attempts, Moment, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost};
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{Error, Headers, Kind, Phase, Result};
 
@@ -63,6 +63,13 @@ impl Fetch {
         Self { policy, hops: 0, attempts }
     }
 
+    /// The first hop begins.
+    pub fn begin(&mut self, now: Instant) {
+        if let Some(attempts) = &mut self.attempts {
+            attempts.begin(now);
+        }
+    }
+
     /// Decides on the head of a response to `request`. `untouched`: nothing was taken yet of content that exists only
     /// once. `moment` is asked for only where it matters.
     ///
@@ -93,7 +100,9 @@ impl Fetch {
         }
         let next = redirect(request, status, headers)?;
         self.hops += 1;
-        self.attempts = self.attempts.take().map(|attempts| attempts.of_next(moment().now));
+        if let Some(attempts) = &mut self.attempts {
+            attempts.begin(moment().now);
+        }
         Ok(Next::Follow(next))
     }
 

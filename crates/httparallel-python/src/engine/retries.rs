@@ -60,9 +60,11 @@ impl PyRetries {
         Ok(Self { inner: Arc::new(Retries { policy, budget: shared.0.clone() }) })
     }
 
-    /// The attempts of one request, before the first.
+    /// The attempts of one request, which begins.
     fn begin(&self) -> PyAttempts {
-        PyAttempts(Mutex::new(Attempts::new(self.inner.clone(), Instant::now())))
+        let mut attempts = Attempts::new(self.inner.clone());
+        attempts.begin(Instant::now());
+        PyAttempts(Mutex::new(attempts))
     }
 }
 

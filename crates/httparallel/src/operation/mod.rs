@@ -142,8 +142,7 @@ impl Op {
         upload: Option<Arc<Upload>>,
         block: Option<BlockLink>,
     ) -> Arc<Self> {
-        let retries = settings.retries.clone();
-        let attempts = retries.map(|retries| Attempts::new(retries, Instant::now()));
+        let attempts = settings.retries.clone().map(Attempts::new);
         let state = Mutex::new(OpState::new(request, Fetch::new(settings.policy, attempts)));
         Arc::new(Self { shared, settings, block, upload, started: OnceLock::new(), state })
     }

@@ -388,6 +388,21 @@ fn a_block_keeps_the_turn_of_a_request_that_waits() {
 }
 
 #[test]
+fn a_request_pays_into_the_budget_when_its_turn_comes() {
+    let server = server();
+    let engine = engine();
+    let block = Block::new(&engine, Some(1)).unwrap();
+    let retries = retries(Retry { budget: Some(5.0), ..at_once(2) });
+    for _ in 0..3 {
+        let settings = Settings { retries: Some(retries.clone()), ..settings(Driver::IoThread) };
+        block.submit(get(&format!("{}/hang", server.http_url())), settings, None).unwrap();
+    }
+    let withdrawn = std::iter::from_fn(|| retries.budget.withdraw(Instant::now()).then_some(())).take(25);
+    // The reserve, and what the first of the three has paid in.
+    assert_eq!(withdrawn.count(), 15);
+}
+
+#[test]
 fn a_block_that_is_closed_cancels_what_waits() {
     let server = server();
     let engine = engine();

@@ -62,7 +62,8 @@ pub struct Moment {
 /// let budget = Arc::new(RetryBudget::new(now));
 /// let retries = Arc::new(Retries { policy: Retry { attempts: 2, ..Retry::default() }, budget });
 ///
-/// let mut attempts = Attempts::new(retries, now);
+/// let mut attempts = Attempts::new(retries);
+/// attempts.begin(now);
 /// let sent = Sent { method: &Method::GET, headers: &Headers::new(), replayable: true };
 /// let answer: Headers = [("Retry-After", "3")].into_iter().collect();
 /// let wait = attempts.after_response(sent, 503, &answer, || moment);
@@ -76,18 +77,18 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Before the first attempt, with which the request pays into the budget.
-    pub fn new(retries: Arc<Retries>, now: Instant) -> Self {
-        if let Some(part) = retries.policy.budget {
-            retries.budget.deposit(part, now);
-        }
+    /// For a request that has yet to begin.
+    pub fn new(retries: Arc<Retries>) -> Self {
         Self { retries, made: 0 }
     }
 
-    /// Before the first attempt of another request with the same policy: of the next hop.
-    #[must_use]
-    pub fn of_next(&self, now: Instant) -> Self {
-        Self::new(self.retries.clone(), now)
+    /// The request begins, and pays into the budget; or the next one with the same policy does, at a redirect.
+    pub fn begin(&mut self, now: Instant) {
+        let Retries { policy, budget } = &*self.retries;
+        if let Some(part) = policy.budget {
+            budget.deposit(part, now);
+        }
+        self.made = 0;
     }
 
     /// How long to wait before the request is sent again, after a response with this head. `None` if the response is

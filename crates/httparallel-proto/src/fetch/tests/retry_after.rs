@@ -17,7 +17,7 @@ fn wait(value: impl Into<Bytes>, date: u64) -> Duration {
     let mut headers = Headers::new();
     headers.append("Retry-After", value);
     let sent = Sent { method: &Method::GET, headers: &Headers::new(), replayable: true };
-    Attempts::new(retries, now)
+    Attempts::new(retries)
         .after_response(sent, 503, &headers, || Moment { now, date, deadline: None, random: 1.0 })
         .unwrap()
 }
@@ -128,7 +128,7 @@ fn the_first_of_several_counts_and_backoff_is_added() {
     let headers: Headers = [("retry-after", "90"), ("Retry-After", "1")].into_iter().collect();
     let sent = Sent { method: &Method::GET, headers: &Headers::new(), replayable: true };
     let moment = Moment { now, date: SystemTime::UNIX_EPOCH, deadline: None, random: 0.5 };
-    let mut attempts = Attempts::new(Arc::new(Retries { policy, budget }), now);
+    let mut attempts = Attempts::new(Arc::new(Retries { policy, budget }));
     let wait = attempts.after_response(sent, 429, &headers, || moment);
     assert_eq!(wait, Some(Duration::from_millis(60_250)));
 }

@@ -13,7 +13,8 @@ fn attempts(policy: &Retry, budget: &Arc<RetryBudget>, from: Instant, requests: 
     for number in 0..requests {
         let now = from + over * number / requests;
         let moment = Moment { now, date: SystemTime::UNIX_EPOCH, deadline: None, random: 0.0 };
-        let mut attempts = Attempts::new(retries.clone(), now);
+        let mut attempts = Attempts::new(retries.clone());
+        attempts.begin(now);
         made += 1;
         while attempts.after_response(sent, 503, &Headers::new(), || moment).is_some() {
             made += 1;

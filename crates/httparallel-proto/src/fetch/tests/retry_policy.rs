@@ -16,7 +16,7 @@ impl Retried {
         let now = Instant::now();
         let budget = Arc::new(RetryBudget::new(now));
         let moment = Moment { now, date: SystemTime::UNIX_EPOCH, deadline: None, random: 1.0 };
-        Self { attempts: Attempts::new(Arc::new(Retries { policy, budget }), now), moment }
+        Self { attempts: Attempts::new(Arc::new(Retries { policy, budget })), moment }
     }
 
     fn response(&mut self, request: &Request, status: u16) -> Option<Duration> {
