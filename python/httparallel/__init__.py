@@ -61,6 +61,7 @@ from ._native import VERSION as __version__
 from ._parallel import AsyncParallel, AsyncPendingResponse, Parallel, PendingResponse
 from ._request import Request
 from ._response import Response
+from ._retry import Retry
 from ._sse import EventSource, ServerSentEvent
 from ._status_codes import codes
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
@@ -148,6 +149,7 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
     "RequestNotRead",
     "Response",
     "ResponseNotRead",
+    "Retry",
     "ServerSentEvent",
     "SSEError",
     "stream",

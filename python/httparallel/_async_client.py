@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ._base_transports import AsyncBaseTransport
     from ._config import Limits, Proxy, UseClientDefault
     from ._flow import AuthSteps
-    from ._native import ProxyRules
+    from ._native import ProxyRules, Retries
     from ._parallel import AsyncParallel
     from ._request import Request
     from ._response import Response
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         RequestExtensions,
         RequestFiles,
         RequestOptions,
+        RetryTypes,
         TimeoutTypes,
         URLTypes,
     )
@@ -100,6 +101,7 @@ class AsyncClient(
         default_encoding: DefaultEncoding = "utf-8",
         backend: AsyncBackend | None = None,
         json_codec: JSONCodecTypes | None = None,
+        retries: RetryTypes = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> AsyncHTTPTransport:
             if proxy is None:
@@ -126,6 +128,7 @@ class AsyncClient(
             transport=own,
             mounts=mounted,
             json_codec=json_codec,
+            retries=retries,
         )
 
     def __init_subclass__(cls) -> None:
@@ -318,7 +321,7 @@ class AsyncClient(
         for transport in self._transports():
             await transport.__aexit__(exc_type, exc_value, traceback)
 
-    async def _carry_out(self, request: Request, stream: bool) -> Response:
+    async def _carry_out(self, request: Request, stream: bool, retries: Retries | None = None) -> Response:
         transport = self._transport_for_url(request.url)
         if "_content" not in request.__dict__:
             from ._async_files import for_async
@@ -330,9 +333,8 @@ class AsyncClient(
             response = await transport.handle_async_request(request)
             response._time(started)
         else:
-            response = await transport._exchange(
-                request, settings_of(request, stream=stream, trust_env=self._trust_env), stream
-            )
+            settings = settings_of(request, stream=stream, trust_env=self._trust_env, retries=retries)
+            response = await transport._exchange(request, settings, stream)
         return response
 
     def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:

@@ -71,6 +71,9 @@ class AsyncFileStream(AsyncByteStream):
         async for chunk in Chunks(self._file):
             yield chunk
 
+    def _is_replayable(self) -> bool:
+        return self._start is not None
+
 
 def for_async(stream: Any) -> Any:  # noqa: ANN401 - any kind of stream
     """The stream of a request as async code can read it: a file becomes one; the others stay as they are."""

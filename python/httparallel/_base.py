@@ -26,6 +26,7 @@ from ._request import Request
 from ._request_options import extended
 from ._response import Response
 from ._routes import Routed
+from ._transports import is_for_low_level
 from ._verbs import Verbs
 
 TYPE_CHECKING = False
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
     from ._auth import Auth
     from ._flow import AuthSteps, Flow
-    from ._native import Reply, Settings, URLPattern
+    from ._native import Reply, Retries, Settings, URLPattern
     from ._types import (
         AuthTypes,
         CookieTypes,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
         RequestExtensions,
         RequestFiles,
         RequestOptions,
+        RetryTypes,
         TimeoutTypes,
         URLTypes,
     )
@@ -81,6 +83,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         transport: Any = None,  # noqa: ANN401 - the subclass's kind of transport
         mounts: Mapping[URLPattern, Any] | None = None,
         json_codec: JSONCodecTypes | None = None,
+        retries: RetryTypes = None,
     ) -> None:
         self._transport = transport
         self._mounts = mounts or {}
@@ -91,6 +94,8 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         self.cookies = cookies
         self._follow_redirects = follow_redirects
         self._max_redirects = max_redirects
+        if retries is not None:
+            self._retry(retries)
         self.timeout = timeout
         self.event_hooks = event_hooks or {}
         self._trust_env = trust_env
@@ -295,6 +300,18 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
 
     def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:
         raise NotImplementedError
+
+    def _retries_of(self, request: Request) -> Retries | None:
+        """What has this request sent again. TypeError or ValueError if its extension makes no sense."""
+        if "retries" in request.extensions:
+            return self._bound(request.extensions["retries"])
+        return self._retries
+
+    def _engine_repeats(self, request: Request) -> bool:
+        """Whether the engine sends this request again: it has all the content, or what is sent only once."""
+        if is_for_low_level(request) or self._engine_for(request.url) is None:
+            return False
+        return hasattr(request, "_content") or not request._is_replayable
 
     def _received(self, response: Response, request: Request) -> None:
         """What is done with each response that comes, whether or not it is the last."""

@@ -121,6 +121,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
     ) -> None:
         pending._request = self._client.build_request(method, url, **arguments)
         flow = self._client._flow(pending._request, auth, follow_redirects, stream)
+        self._client._retries_of(pending._request)
         if self._client._engine_for(pending._request.url) is not None:
             _check(pending._request, self._client._trust_env)
         self._start_flow(pending, flow)
@@ -161,16 +162,19 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
             if not pending._is_settled:
                 message = "The parallel block ended before the response was there."
                 self._settle(pending, None, RequestCancelled(message))
-        for places in (self._running, self._unstarted, self._ready, self._settled, self._undelivered):
-            places.clear()
+        self._forget_all()
         self._wake()
 
     def _abandon(self) -> None:
         """Lets go, in a forked child, of what belongs to the parent."""
         _of_parents.append((self._native, dict(self._running)))
         self._native, self._plain_block, self._is_forked = None, None, True
+        self._forget_all()
+
+    def _forget_all(self) -> None:
         for places in (self._running, self._unstarted, self._ready, self._settled, self._undelivered):
             places.clear()
+        self._sleeping.clear()
 
     # Outcomes: taken from the engine, settled, delivered.
 
@@ -252,6 +256,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
                 operation.cancel()
                 if self._running.pop(number, None) is not None:
                     self._open_block().deliver(number)
+            self._sleeping.pop(pending, None)
             self._settle(pending, None, RequestCancelled("The request was cancelled."))
             self._wake()
         finally:
@@ -307,7 +312,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
 
     def _change(self) -> Wait:
         """Waits until there is something new to look at."""
-        return Wait(self._open_block(), self._backend(), self._wakers)
+        return Wait(self._open_block(), self._backend(), self._wakers, self._until_roused())
 
     def _backend(self) -> AsyncBackend | None:
         return getattr(self._client, "_backend", None)

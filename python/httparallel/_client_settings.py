@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._config import Timeout
-from ._native import URL, VERSION, Headers, QueryParams, Settings
+from ._native import URL, VERSION, Headers, QueryParams, RetryBudget, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,17 @@ if TYPE_CHECKING:
 
     from ._auth import Auth
     from ._cookies import Cookies
-    from ._types import AuthTypes, CookieTypes, HeaderTypes, QueryParamTypes, TimeoutTypes, URLTypes
+    from ._native import Retries
+    from ._retry import Retry
+    from ._types import (
+        AuthTypes,
+        CookieTypes,
+        HeaderTypes,
+        QueryParamTypes,
+        RetryTypes,
+        TimeoutTypes,
+        URLTypes,
+    )
 
     EventHook: TypeAlias = Callable[..., Any]
 
@@ -26,6 +36,11 @@ class ClientSettings:
     _trust_env: bool
     _follow_redirects: bool
     _max_redirects: int
+    # The policy for requests that bring none, as it was given and as the engine takes it.
+    _policy: Retry | None = None
+    _retries: Retries | None = None
+    # What all requests of the client share, once one of them may be sent again.
+    _budget: RetryBudget | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -66,6 +81,33 @@ class ClientSettings:
     def timeout(self, timeout: TimeoutTypes) -> None:
         self._timeout = Timeout(timeout)
         self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def retries(self) -> Retry | None:
+        """When requests are sent again, unless a request says otherwise. None for not at all.
+
+        May be set to a number, too. Changing a policy that the client has changes nothing: set another one.
+        """
+        return self._policy
+
+    @retries.setter
+    def retries(self, retries: RetryTypes) -> None:
+        self._retry(retries)
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    def _retry(self, retries: RetryTypes) -> None:
+        from ._retry import retry_of
+
+        self._policy = retry_of(retries)
+        self._retries = self._bound(self._policy)
+
+    def _bound(self, retries: RetryTypes) -> Retries | None:
+        """A policy with the client's budget."""
+        from ._retry import bound, retry_of
+
+        if self._budget is None:
+            self._budget = RetryBudget()
+        return bound(retry_of(retries), self._budget)
 
     @property
     def event_hooks(self) -> dict[str, list[EventHook]]:
@@ -147,6 +189,7 @@ class ClientSettings:
             follow_redirects=follow_redirects,
             max_redirects=self._max_redirects,
             cookies=True,
+            retries=self._retries,
         )
 
 

@@ -55,6 +55,28 @@ TABLE: dict[str, _Classes] = {
 }
 
 
+# What exceptions that were raised in Python say about the exchange, where another one may end better.
+_NAMES: dict[type[BaseException], tuple[str, str]] = {
+    exceptions.PoolTimeout: ("timeout", "pool"),
+    exceptions.ConnectTimeout: ("timeout", "connect"),
+    exceptions.WriteTimeout: ("timeout", "write"),
+    exceptions.ReadTimeout: ("timeout", "read"),
+    exceptions.TotalTimeout: ("timeout", "total"),
+    exceptions.ConnectError: ("network", "connect"),
+    exceptions.WriteError: ("network", "write"),
+    exceptions.ReadError: ("network", "read"),
+    exceptions.CloseError: ("network", "read"),
+    exceptions.RemoteProtocolError: ("protocol", "read"),
+}
+
+
+def names_of(error: BaseException) -> tuple[str, str]:
+    """The kind and phase of an exception; internal ones for what another attempt would not mend."""
+    known = (each for each in type(error).__mro__ if each in _NAMES)
+    found = next(known, None)
+    return ("internal", "build") if found is None else _NAMES[found]
+
+
 def exception_for(kind: str, phase: str, message: str) -> Exception:
     """The exception, not yet raised, for an error of the engine. KeyError or ValueError for unknown names."""
     classes = TABLE[kind]

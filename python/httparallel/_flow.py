@@ -10,6 +10,8 @@ structured concurrency hold for everything that the flow calls.
 
 from __future__ import annotations
 
+from time import sleep
+
 from ._exceptions import TooManyRedirects, request_context
 
 TYPE_CHECKING = False
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from ._auth import Auth
     from ._base import BaseClient
     from ._lanes import Lanes
-    from ._native import Block, Operation
+    from ._native import Block, Operation, Retries
     from ._request import Request
     from ._response import Response
     from .concurrency import AsyncBackend
@@ -45,21 +47,25 @@ class Effect:
 class Exchange(Effect):
     """Carry out one request: no redirect, no authentication. The result is its response."""
 
-    __slots__ = ("client", "request", "stream")
+    __slots__ = ("client", "request", "retries", "stream")
 
-    def __init__(self, client: BaseClient[Any], request: Request, stream: bool) -> None:
+    def __init__(
+        self, client: BaseClient[Any], request: Request, stream: bool, retries: Retries | None = None
+    ) -> None:
         self.client = client
         self.request = request
         self.stream = stream
+        # What the engine sends again by itself.
+        self.retries = retries
 
     def run(self) -> Response:
         client: Any = self.client
-        response: Response = client._carry_out(self.request, self.stream)
+        response: Response = client._carry_out(self.request, self.stream, self.retries)
         return response
 
     async def arun(self) -> Response:
         client: Any = self.client
-        response: Response = await client._carry_out(self.request, self.stream)
+        response: Response = await client._carry_out(self.request, self.stream, self.retries)
         return response
 
 
@@ -175,24 +181,52 @@ class EndAuthentication(Effect):
             self.steps.close()
 
 
-class Wait(Effect):
-    """Wait until the block has something ready, or one operation of it is, or something else changed."""
+class Sleep(Effect):
+    """Let some seconds pass. In a parallel block, its other requests go on meanwhile."""
 
-    __slots__ = ("backend", "source", "wakers")
+    __slots__ = ("backend", "seconds")
+
+    def __init__(self, backend: AsyncBackend | None, seconds: float) -> None:
+        self.backend = backend
+        self.seconds = seconds
+
+    def run(self) -> None:
+        sleep(self.seconds)
+
+    async def arun(self) -> None:
+        from .concurrency import chosen_backend
+
+        await chosen_backend(self.backend).sleep(self.seconds)
+
+
+class Wait(Effect):
+    """Wait until the block has something ready, or one operation of it is, or something else changed.
+
+    With `timeout`, so many seconds at most.
+    """
+
+    __slots__ = ("backend", "source", "timeout", "wakers")
 
     def __init__(
         self,
         source: Block | Lanes | Operation,
         backend: AsyncBackend | None,
         wakers: set[Callable[[], object]],
+        timeout: float | None = None,
     ) -> None:
         self.source = source
         self.backend = backend
         self.wakers = wakers
+        self.timeout = timeout
 
     def run(self) -> None:
         # Nothing else can change: no other thread may use the block meanwhile.
-        self.source.wait()
+        if self.timeout is None:
+            self.source.wait()
+        else:
+            # Only flows sleep, and where there are flows, nobody waits for an operation.
+            source: Any = self.source
+            source.wait(self.timeout)
 
     async def arun(self) -> None:
         from ._lanes import Lanes
@@ -200,9 +234,9 @@ class Wait(Effect):
 
         backend = chosen_backend(self.backend)
         if isinstance(self.source, Lanes):
-            await backend.wait_for_any(self.source.busy(), self.wakers)
+            await backend.wait_for_any(self.source.busy(), self.wakers, self.timeout)
         else:
-            await backend.wait(self.source, wakers=self.wakers)
+            await backend.wait(self.source, wakers=self.wakers, timeout=self.timeout)
 
 
 def run(flow: Flow[T]) -> T:
@@ -302,7 +336,13 @@ def redirected(
         if response is None:
             for hook in client._event_hooks["request"]:
                 yield Call(hook, request)
-            response = yield Exchange(client, request, True)
+            retries = client._retries_of(request)
+            if retries is None or client._engine_repeats(request):
+                response = yield Exchange(client, request, True, retries)
+            else:
+                from ._attempts import repeated
+
+                response = yield from repeated(client, request, retries)
             client._received(response, request)
         try:
             for hook in client._event_hooks["response"]:

@@ -76,8 +76,8 @@ class Lanes:
         """The blocks that have something to wait for."""
         return [block for block, pending in zip(self._lanes, self._pending, strict=True) if pending]
 
-    def wait(self) -> None:
-        """Blocks until some lane has an operation that is ready."""
+    def wait(self, timeout: float | None = None) -> None:
+        """Blocks until some lane has an operation that is ready, or so many seconds have passed."""
         from select import POLLIN, poll
 
         completions = self._completions
@@ -89,7 +89,8 @@ class Lanes:
         poller = poll()
         poller.register(completions.fileno(), POLLIN)
         try:
-            poller.poll()
+            # Rounded up: a wait that ends early is begun again at once.
+            poller.poll(None if timeout is None else timeout * 1000 + 1)
         finally:
             completions.take()
             for token in tokens:

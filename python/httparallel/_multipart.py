@@ -44,6 +44,10 @@ class DataField:
         yield self._head
         yield self.value
 
+    def is_replayable(self) -> bool:
+        """Whether `render` yields the same each time."""
+        return True
+
 
 class FileField:
     """A file of the form: content, `(name, content)`, `(name, content, type)` or `(…, type, headers)`."""
@@ -94,6 +98,10 @@ class FileField:
         """What of `render` comes after its first piece, for async code and a file that is not at hand."""
         await rewind(self.file)
         return Chunks(self.file)
+
+    def is_replayable(self) -> bool:
+        """Whether `render` yields the same each time."""
+        return isinstance(self.file, bytes) or file_extent(ordinary_file(self.file)) is not None
 
 
 def _unpacked(value: FileTypes) -> tuple[str | None, Any, str | None, Mapping[str, str]]:
@@ -159,6 +167,9 @@ class MultipartStream(SyncByteStream, AsyncByteStream):
                     yield chunk
             yield b"\r\n"
         yield b"--%s--\r\n" % self.boundary
+
+    def _is_replayable(self) -> bool:
+        return all(field.is_replayable() for field in self.fields)
 
 
 def _fields(data: RequestData, files: RequestFiles) -> Iterator[DataField | FileField]:

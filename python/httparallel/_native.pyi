@@ -18,6 +18,7 @@ __all__ = [
     "METHODS_WITH_CONTENT",
     "URL",
     "VERSION",
+    "Attempts",
     "Block",
     "Boundary",
     "Completions",
@@ -35,6 +36,8 @@ __all__ = [
     "ProxyRules",
     "QueryParams",
     "Reply",
+    "Retries",
+    "RetryBudget",
     "Settings",
     "Socks5",
     "URLPattern",
@@ -229,6 +232,7 @@ class Settings:
         sni_hostname: str | None = None,
         target: str | None = None,
         connection: ConnectionOptions | None = None,
+        retries: Retries | None = None,
     ) -> Self: ...
     @property
     def follow_redirects(self) -> bool: ...
@@ -272,6 +276,49 @@ class URLPattern:
     def __le__(self, value: URLPattern, /) -> bool: ...
     def __gt__(self, value: URLPattern, /) -> bool: ...
     def __ge__(self, value: URLPattern, /) -> bool: ...
+
+@final
+class RetryBudget:
+    def __new__(cls) -> Self: ...
+
+@final
+class Retries:
+    def __new__(
+        cls,
+        *,
+        attempts: int,
+        statuses: Sequence[int],
+        methods: Sequence[str] | None,
+        backoff: float,
+        max_backoff: float,
+        max_retry_after: float,
+        budget: float | None,
+        shared: RetryBudget,
+    ) -> Self: ...
+    def begin(self) -> Attempts: ...
+
+@final
+class Attempts:
+    def after_response(
+        self,
+        method: str,
+        headers: Headers,
+        replayable: bool,
+        status: int,
+        response_headers: Headers,
+        left: float | None,
+        random: float,
+    ) -> float | None: ...
+    def after_failure(
+        self,
+        method: str,
+        headers: Headers,
+        replayable: bool,
+        kind: str,
+        phase: str,
+        left: float | None,
+        random: float,
+    ) -> float | None: ...
 
 @final
 class Engine:
@@ -401,7 +448,7 @@ class Block:
         self, kind: type[object], client: object, running: dict[int, _T], undelivered: set[_T]
     ) -> _T | None: ...
     def try_next(self) -> int | None: ...
-    def wait(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> None: ...
     def deliver(self, number: int) -> None: ...
     def close(self) -> None: ...
 

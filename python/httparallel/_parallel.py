@@ -137,7 +137,7 @@ class Parallel(BaseBlock[PendingResponse]):
             run(self._step_flows())
 
     def _change(self) -> Wait:
-        if not self._running:
+        if not self._running and not self._sleeping:
             raise RuntimeError(
                 "A request waits for its own response: this was called by its hook or auth flow."
             )

@@ -6,7 +6,7 @@ from ._exceptions import RequestNotRead
 from ._lazy import lazy
 from ._native import URL, Headers, complete_headers
 from ._public import public
-from ._streams import ByteStream, UnattachedStream
+from ._streams import ByteStream, UnattachedStream, is_replayable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -145,6 +145,11 @@ class Request:
                 raise RuntimeError("The body is a synchronous stream: use 'request.read()'.")
             self._replace_stream(b"".join([part async for part in stream]))
         return self._content
+
+    @property
+    def _is_replayable(self) -> bool:
+        """Whether the body can be sent again, from its beginning."""
+        return "_content" in self.__dict__ or is_replayable(self.stream)
 
     def _replace_stream(self, content: bytes) -> None:
         self._content = content

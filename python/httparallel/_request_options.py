@@ -48,6 +48,11 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 - each option has a 
         from ._config import Proxy
 
         return value if isinstance(value, Proxy) else Proxy(value)
+    if name == "retries":
+        from ._retry import retry_of
+
+        retry_of(value)
+        return value
     if name == "verify" and not isinstance(value, (bool, str)):
         import os
         import ssl

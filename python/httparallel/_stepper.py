@@ -7,9 +7,10 @@ is stepped again, by whichever thread or task waits for a response just then.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from time import monotonic
 
 from ._exceptions import RequestCancelled, RequestError
-from ._flow import Close, Exchange, ReadRequest
+from ._flow import Close, Exchange, ReadRequest, Sleep
 from ._transports import is_for_low_level, response_of, settings_of
 
 TYPE_CHECKING = False
@@ -46,6 +47,8 @@ class Stepper:
         # Flows to be stepped: new ones, and those whose operation is ready.
         self._unstarted: deque[BasePending] = deque()
         self._ready: deque[BasePending] = deque()
+        # Flows that let some time pass, each with the moment when it goes on.
+        self._sleeping: dict[BasePending, float] = {}
         # Settled and not yet delivered, in the order they were settled.
         self._settled: OrderedDict[BasePending, None] = OrderedDict()
         self._undelivered: set[BasePending] = set()
@@ -88,6 +91,7 @@ class Stepper:
 
     def _step_flows(self, awaited: BasePending | None = None) -> Flow[None]:
         """Goes on with every flow that can."""
+        self._rouse()
         while self._unstarted or self._ready:
             pending = (self._unstarted or self._ready).popleft()
             if pending._flow is None:
@@ -109,7 +113,12 @@ class Stepper:
                         # Content produced while it is sent would need somebody to produce it all along.
                         yield ReadRequest(effect.request)
                         _check_wanted(pending)
-                        self._submit_flow(pending, effect.request)
+                        self._submit_flow(pending, effect)
+                        return
+                    if isinstance(effect, Sleep):
+                        _check_wanted(pending)
+                        pending._operation = None
+                        self._sleeping[pending] = monotonic() + effect.seconds
                         return
                     result = yield effect
                     if pending._is_settled and isinstance(effect, Exchange):
@@ -134,6 +143,18 @@ class Stepper:
         finally:
             self._wake()
 
+    def _rouse(self) -> None:
+        """Has those flows go on that have slept long enough."""
+        if self._sleeping:
+            now = monotonic()
+            for pending in [each for each, until in self._sleeping.items() if until <= now]:
+                del self._sleeping[pending]
+                self._ready.append(pending)
+
+    def _until_roused(self) -> float | None:
+        """How many seconds there are until the next flow has slept long enough. None if none sleeps."""
+        return max(min(self._sleeping.values()) - monotonic(), 0.0) if self._sleeping else None
+
     def _resume(self, pending: BasePending, flow: Flow[Response]) -> Effect:
         """Goes on with a flow: from its start, or with what its operation has brought."""
         operation, request = pending._operation, pending._sent
@@ -154,9 +175,11 @@ class Stepper:
             return False
         return self._plain_block is None or transport is self._client._engine_transport
 
-    def _submit_flow(self, pending: BasePending, request: Request) -> None:
-        pending._sent = request
-        settings = settings_of(request, stream=True, trust_env=self._client._trust_env)
+    def _submit_flow(self, pending: BasePending, exchange: Exchange) -> None:
+        pending._sent = request = exchange.request
+        settings = settings_of(
+            request, stream=True, trust_env=self._client._trust_env, retries=exchange.retries
+        )
         call = (request.method, request.url, request.headers, request.content, settings)
         self._submit(self._open_block(), pending, call)
 

@@ -52,6 +52,9 @@ class ByteStream(AsyncByteStream, SyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
         yield self._stream
 
+    def _is_replayable(self) -> bool:
+        return True
+
 
 class IteratorByteStream(SyncByteStream):
     """A body that an iterable or a file yields.
@@ -77,6 +80,12 @@ class IteratorByteStream(SyncByteStream):
             self._stream.seek(self._start)
         while chunk := self._stream.read(CHUNK_SIZE):
             yield chunk
+
+    def _is_replayable(self) -> bool:
+        if hasattr(self._stream, "read"):
+            return self._start is not None
+        # An iterator goes on where it was left; what makes a new one each time can start again.
+        return not hasattr(self._stream, "__next__")
 
 
 class AsyncIteratorByteStream(AsyncByteStream):
@@ -104,6 +113,9 @@ class AsyncIteratorByteStream(AsyncByteStream):
             if hasattr(parts, "aclose"):
                 await parts.aclose()
 
+    def _is_replayable(self) -> bool:
+        return not hasattr(self._stream, "__anext__") and not hasattr(self._stream, "aread")
+
 
 class UnattachedStream(AsyncByteStream, SyncByteStream):
     """The stream of a request or response that was pickled before its body was read."""
@@ -113,6 +125,12 @@ class UnattachedStream(AsyncByteStream, SyncByteStream):
 
     def __aiter__(self) -> AsyncIterator[bytes]:
         raise StreamClosed
+
+
+def is_replayable(stream: object) -> bool:
+    """Whether a body can be streamed again from its beginning. A stream of the user's own is not asked to."""
+    asked = getattr(stream, "_is_replayable", None)
+    return asked is not None and bool(asked())
 
 
 def _is_generator(stream: object) -> bool:

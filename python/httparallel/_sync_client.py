@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ._base_transports import BaseTransport
     from ._config import Limits, Proxy, UseClientDefault
     from ._flow import AuthSteps
-    from ._native import ProxyRules
+    from ._native import ProxyRules, Retries
     from ._parallel import Parallel
     from ._request import Request
     from ._response import Response
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         RequestExtensions,
         RequestFiles,
         RequestOptions,
+        RetryTypes,
         TimeoutTypes,
         URLTypes,
     )
@@ -77,6 +78,7 @@ class Client(
       `orjson` is, or a `JSONCodec`. The standard library's `json` by default.
     - `mounts`: transports for some URLs, by pattern: `{"https://example.org": transport}`. None stands for
       the client's own transport.
+    - `retries`: when requests are sent again: a `Retry`, or how often; not at all by default.
     """
 
     _websocket_client = "WebSocketClient"
@@ -104,6 +106,7 @@ class Client(
         transport: BaseTransport | None = None,
         default_encoding: DefaultEncoding = "utf-8",
         json_codec: JSONCodecTypes | None = None,
+        retries: RetryTypes = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> HTTPTransport:
             if proxy is None:
@@ -126,6 +129,7 @@ class Client(
             transport=own,
             mounts=mounted,
             json_codec=json_codec,
+            retries=retries,
         )
 
     def __init_subclass__(cls) -> None:
@@ -303,7 +307,7 @@ class Client(
         for transport in self._transports():
             transport.__exit__(exc_type, exc_value, traceback)
 
-    def _carry_out(self, request: Request, stream: bool) -> Response:
+    def _carry_out(self, request: Request, stream: bool, retries: Retries | None = None) -> Response:
         transport = self._transport_for_url(request.url)
         response: Response
         if engine_of(transport) is None or is_for_low_level(request):
@@ -311,9 +315,8 @@ class Client(
             response = transport.handle_request(request)
             response._time(started)
         else:
-            response = transport._exchange(
-                request, settings_of(request, stream=stream, trust_env=self._trust_env), stream
-            )
+            settings = settings_of(request, stream=stream, trust_env=self._trust_env, retries=retries)
+            response = transport._exchange(request, settings, stream)
         return response
 
     def _auth_steps(self, auth: Auth, request: Request) -> AuthSteps:

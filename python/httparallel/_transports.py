@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._config import Limits
-    from ._native import Operation, Reply, Upload
+    from ._native import Operation, Reply, Retries, Upload
     from ._own_pools import Arguments
     from ._request import Request
     from ._types import CertTypes, ProxyTypes, SocketOption
@@ -271,6 +271,7 @@ def settings_of(
     max_redirects: int = 20,
     cookies: bool = False,
     trust_env: bool = True,
+    retries: Retries | None = None,
 ) -> Settings:
     """How the engine is to carry out a request.
 
@@ -297,6 +298,7 @@ def settings_of(
         cookies=cookies,
         stream=stream,
         connection=connection,
+        retries=retries,
         **overrides,
     )
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._native import URL, Headers, QueryParams
     from ._request import Request
     from ._response import Response
+    from ._retry import Retry
 
 __all__ = ["AsyncByteStream", "SyncByteStream"]
 
@@ -49,6 +50,7 @@ CookieTypes: TypeAlias = Union["Cookies", CookieJar, dict[str, str], list[tuple[
 
 TimeoutTuple: TypeAlias = tuple[float | None, float | None, float | None, float | None]
 TimeoutTypes: TypeAlias = Union[float, TimeoutTuple, "Timeout", None]
+RetryTypes: TypeAlias = Union["Retry", int, None]
 ProxyTypes: TypeAlias = Union["URL", str, "Proxy"]
 SocketOption: TypeAlias = tuple[int, int, int] | tuple[int, int, bytes | bytearray]
 CertTypes: TypeAlias = str | tuple[str, str] | tuple[str, str, str]
@@ -71,7 +73,7 @@ class RequestOptions(TypedDict, total=False):
 
     - `proxy`: the proxy that this request goes through, or None for no proxy, whatever the client has.
     - `verify`: how servers are verified for this request: True, False, a path, or an `ssl.SSLContext`.
-    - `retries`: when the request is sent again: a `Retry`, or how often.
+    - `retries`: when the request is sent again: a `Retry`, how often, or None for not at all.
     - `max_body`: how many bytes the body of the response may have, decoded; None for no limit.
 
     Requests that differ in `proxy` or `verify` share no connections. Redirects keep all of them.
@@ -79,7 +81,7 @@ class RequestOptions(TypedDict, total=False):
 
     proxy: ProxyTypes | None
     verify: ssl.SSLContext | str | os.PathLike[str] | bool
-    retries: Any
+    retries: RetryTypes
     max_body: int | None
 
 

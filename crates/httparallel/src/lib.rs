@@ -94,7 +94,9 @@ pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
 pub use httparallel_proto::cookies::Cookie;
-pub use httparallel_proto::fetch::{Content, CookieJar, Memory, Method, Overrides, Policy, Request};
+pub use httparallel_proto::fetch::{
+    Content, CookieJar, Memory, Method, Overrides, Policy, Request, Retries, Retry, RetryBudget,
+};
 pub use httparallel_proto::links::Link;
 pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};

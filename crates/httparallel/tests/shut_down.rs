@@ -3,11 +3,12 @@
 //! This test has a main function of its own: what it shuts down is shut down for all of its process.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use httparallel::{
-    Block, Config, Content, Engine, Headers, Kind, Method, Operation, Protocols, Request, Settings, Url,
-    shut_down,
+    Block, Config, Content, Engine, Headers, Kind, Method, Operation, Protocols, Request, Retries, Retry,
+    RetryBudget, Settings, Url, shut_down,
 };
 use httparallel_testserver::{Options, TestServer};
 
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         ("one on the I/O thread", start(&engine, &hanging, false)),
         ("one on its own thread", start(&engine, &hanging, true)),
         ("one on HTTP/2", start(&multiplexed, &hanging, false)),
+        ("one between two attempts", start_retrying(&engine, &format!("{url}/flaky?retry_after=3600"))),
     ];
     let threads = waiting.map(|(who, operation)| (who, std::thread::spawn(move || outcome(operation))));
     std::thread::sleep(Duration::from_millis(200));
@@ -58,6 +60,12 @@ fn request(url: &str) -> Request {
 
 fn start(engine: &Engine, url: &str, blocking: bool) -> httparallel::Result<Operation> {
     engine.start(request(url), Settings { blocking, ..Settings::default() }, None)
+}
+
+fn start_retrying(engine: &Engine, url: &str) -> httparallel::Result<Operation> {
+    let budget = Arc::new(RetryBudget::new(Instant::now()));
+    let retries = Some(Arc::new(Retries { policy: Retry::default(), budget }));
+    engine.start(request(url), Settings { retries, ..Settings::default() }, None)
 }
 
 /// The status, or the kind of failure; `None` for a request that hangs.

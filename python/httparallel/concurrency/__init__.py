@@ -34,21 +34,29 @@ class AsyncBackend:
     async def checkpoint(self) -> None:
         """Lets other tasks run, and cancellation happen. Called only if `has_checkpoints` is true."""
 
+    async def sleep(self, seconds: float) -> None:
+        """Lets some time pass."""
+        raise NotImplementedError
+
     async def wait(
         self,
         source: Operation | Block | Upload,
         body: bool = False,
         wakers: set[Callable[[], object]] | None = None,
+        timeout: float | None = None,
     ) -> None:
         """Waits until the operation is ready, with `body` until more of its body is there; until the block
-        has something ready; until the upload has room. Meanwhile `wakers` has a function that ends the wait.
+        has something ready; until the upload has room. Meanwhile `wakers` has a function that ends the wait;
+        with `wakers`, so do `timeout` seconds.
 
         Cancelling the wait does nothing to what is waited for.
         """
         raise NotImplementedError
 
-    async def wait_for_any(self, blocks: list[Block], wakers: set[Callable[[], object]]) -> None:
-        """Waits until one of several blocks has something ready."""
+    async def wait_for_any(
+        self, blocks: list[Block], wakers: set[Callable[[], object]], timeout: float | None = None
+    ) -> None:
+        """Waits until one of several blocks has something ready, or `timeout` seconds have passed."""
         raise NotImplementedError
 
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:

@@ -6,7 +6,7 @@ one wake-up.
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, Future, get_running_loop
+from asyncio import AbstractEventLoop, Future, get_running_loop, sleep
 from weakref import WeakKeyDictionary, ref
 
 from .._lanes import register_all
@@ -53,11 +53,15 @@ class AsyncioBackend(AsyncBackend):
             return False
         return True
 
+    async def sleep(self, seconds: float) -> None:
+        await sleep(seconds)
+
     async def wait(
         self,
         source: Operation | Block | Upload,
         body: bool = False,
         wakers: set[Callable[[], object]] | None = None,
+        timeout: float | None = None,
     ) -> None:
         loop = get_running_loop()
         latest = _latest
@@ -67,7 +71,7 @@ class AsyncioBackend(AsyncBackend):
         if token is None:
             return
         if wakers is not None:
-            await _wait_for_any(future, completions, [token], wakers)
+            await _wait_for_any(future, completions, [token], wakers, timeout)
             return
         try:
             await future
@@ -75,13 +79,15 @@ class AsyncioBackend(AsyncBackend):
             completions.forget(token)
             raise
 
-    async def wait_for_any(self, blocks: list[Block], wakers: set[Callable[[], object]]) -> None:
+    async def wait_for_any(
+        self, blocks: list[Block], wakers: set[Callable[[], object]], timeout: float | None = None
+    ) -> None:
         loop = get_running_loop()
         completions = _completions_of(loop)
         future = loop.create_future()
         tokens = register_all(completions, blocks, future)
         if tokens is not None:
-            await _wait_for_any(future, completions, tokens, wakers)
+            await _wait_for_any(future, completions, tokens, wakers, timeout)
 
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         from asyncio import to_thread
@@ -90,17 +96,24 @@ class AsyncioBackend(AsyncBackend):
 
 
 async def _wait_for_any(
-    future: Future[None], completions: Completions, tokens: list[int], wakers: set[Callable[[], object]]
+    future: Future[None],
+    completions: Completions,
+    tokens: list[int],
+    wakers: set[Callable[[], object]],
+    timeout: float | None,
 ) -> None:
     def wake() -> None:
         if not future.done():
             future.set_result(None)
 
     wakers.add(wake)
+    timer = None if timeout is None else future.get_loop().call_later(timeout, wake)
     try:
         await future
     finally:
         wakers.discard(wake)
+        if timer is not None:
+            timer.cancel()
         for token in tokens:
             completions.forget(token)
 

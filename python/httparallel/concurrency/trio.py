@@ -48,6 +48,11 @@ class _Waiter:
         if task is not None:
             reschedule(task)
 
+    def give_up(self, _: object) -> Abort:
+        # Whoever wakes it before it runs again would wake it twice.
+        self._task = None
+        return Abort.SUCCEEDED
+
 
 class _Registration:
     """What a task that waits for one thing leaves again when it is cancelled."""
@@ -96,11 +101,15 @@ class TrioBackend(AsyncBackend):
     async def checkpoint(self) -> None:
         await checkpoint()
 
+    async def sleep(self, seconds: float) -> None:
+        await trio.sleep(seconds)
+
     async def wait(
         self,
         source: Operation | Block | Upload,
         body: bool = False,
         wakers: set[Callable[[], object]] | None = None,
+        timeout: float | None = None,
     ) -> None:
         completions = _completions_of_run()
         if wakers is None:
@@ -117,31 +126,42 @@ class TrioBackend(AsyncBackend):
         if token is None:
             await checkpoint()
             return
-        wakers.add(waiter.wake)
-        try:
-            await wait_task_rescheduled(_Registration(completions, token).abort)
-        finally:
-            wakers.discard(waiter.wake)
-            completions.forget(token)
+        await _wait_for_any(waiter, completions, [token], wakers, timeout)
 
-    async def wait_for_any(self, blocks: list[Block], wakers: set[Callable[[], object]]) -> None:
+    async def wait_for_any(
+        self, blocks: list[Block], wakers: set[Callable[[], object]], timeout: float | None = None
+    ) -> None:
         completions = _completions_of_run()
         waiter = _Waiter(current_task())
         tokens = register_all(completions, blocks, waiter)
         if tokens is None:
             await checkpoint()
             return
-        wakers.add(waiter.wake)
-        try:
-            await wait_task_rescheduled(lambda _: Abort.SUCCEEDED)
-        finally:
-            wakers.discard(waiter.wake)
-            for token in tokens:
-                completions.forget(token)
+        await _wait_for_any(waiter, completions, tokens, wakers, timeout)
 
     async def in_thread(self, function: Callable[..., T], *arguments: object) -> T:
         # Not given up when the task is cancelled: the function may use what the task closes then.
         return await trio.to_thread.run_sync(function, *arguments)
+
+
+async def _wait_for_any(
+    waiter: _Waiter,
+    completions: Completions,
+    tokens: list[int],
+    wakers: set[Callable[[], object]],
+    timeout: float | None,
+) -> None:
+    wakers.add(waiter.wake)
+    try:
+        if timeout is None:
+            await wait_task_rescheduled(waiter.give_up)
+        else:
+            with trio.move_on_after(timeout):
+                await wait_task_rescheduled(waiter.give_up)
+    finally:
+        wakers.discard(waiter.wake)
+        for token in tokens:
+            completions.forget(token)
 
 
 BACKEND = TrioBackend()

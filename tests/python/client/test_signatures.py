@@ -34,8 +34,8 @@ ADDED = {
         for client in CLIENTS
         for method in ("build_request", "stream", "sse")
     },
-    "AsyncClient": ("backend=, json_codec=", "`AsyncClient(backend=…)`"),
-    "Client": ("json_codec=", "`Client(json_codec=…)`"),
+    "AsyncClient": ("backend=, json_codec=, retries=", "`AsyncClient(backend=…)`"),
+    "Client": ("json_codec=, retries=", "`Client(retries=…)`"),
     "Timeout": ("total=", "`Timeout(total=…)`"),
 }
 OTHERWISE = {

@@ -1,4 +1,4 @@
-//! What follows a response, or a lost connection: deliver, redirect, or try again.
+//! What follows a response, or a failure: deliver, redirect, or try again.
 //!
 //! [`Fetch`] is the memory of one request over all its hops. It is driven by the engine for requests that
 //! need nothing from outside, and step by step by callers with auth flows, cookies or hooks of their own.
@@ -16,7 +16,9 @@ pub use describe::{METHODS_WITH_CONTENT, complete};
 pub use memory::{CookieJar, Memory};
 pub use redirect::{is_redirect, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
-pub use retry::{may_resend, may_retry_lost};
+pub use retry::{Attempts, Moment, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost};
+
+use std::time::{Duration, Instant};
 
 use crate::{Error, Headers, Kind, Phase, Result};
 
@@ -27,6 +29,8 @@ pub enum Next {
     Deliver,
     /// Read its body to the end, then send this request.
     Follow(Request),
+    /// Forget it, and send the request again after that time.
+    Retry(Duration),
 }
 
 /// How redirects are treated.
@@ -47,11 +51,12 @@ impl Default for Policy {
     }
 }
 
-/// The hops of one request.
-#[derive(Clone, Copy, Debug)]
+/// The hops of one request, and the attempts of each.
+#[derive(Clone, Debug)]
 pub struct Fetch {
     policy: Policy,
     hops: usize,
+    attempts: Option<Attempts>,
     /// How many challenges were answered since the last redirect.
     answers: u8,
     /// A redirect has led away from the origin that was asked for.
@@ -59,16 +64,31 @@ pub struct Fetch {
 }
 
 impl Fetch {
-    /// Before the first hop.
-    pub fn new(policy: Policy) -> Self {
-        Self { policy, hops: 0, answers: 0, has_left: false }
+    /// Before the first hop. Without `attempts` nothing is retried.
+    pub fn new(policy: Policy, attempts: Option<Attempts>) -> Self {
+        Self { policy, hops: 0, attempts, answers: 0, has_left: false }
     }
 
-    /// Decides on the head of a response to `request`.
+    /// The first hop begins.
+    pub fn begin(&mut self, now: Instant) {
+        if let Some(attempts) = &mut self.attempts {
+            attempts.begin(now);
+        }
+    }
+
+    /// Decides on the head of a response to `request`. `untouched`: nothing was taken yet of content that exists only
+    /// once. `moment` is asked for only where it matters.
     ///
     /// Fails if the redirect's target is not allowed or there were too many, and on a challenge that cannot be
     /// answered although it should be.
-    pub fn on_head(&mut self, request: &Request, status: u16, headers: &Headers) -> Result<Next> {
+    pub fn on_head(
+        &mut self,
+        request: &Request,
+        untouched: bool,
+        status: u16,
+        headers: &Headers,
+        moment: impl Fn() -> Moment,
+    ) -> Result<Next> {
         if let Some(memory) = &request.memory {
             if let Some(cookies) = &memory.cookies {
                 cookies.store(&request.url, headers);
@@ -81,6 +101,12 @@ impl Fetch {
                 return Ok(Next::Follow(answer));
             }
         }
+        if let Some(attempts) = &mut self.attempts
+            && let Some(wait) =
+                attempts.after_response(Sent::of(request, untouched), status, headers, &moment)
+        {
+            return Ok(Next::Retry(wait));
+        }
         if !self.policy.follow_redirects || !is_redirect(status, headers) {
             return Ok(Next::Deliver);
         }
@@ -91,13 +117,28 @@ impl Fetch {
             let message = "Exceeded maximum allowed redirects.";
             return Err(Error::new(Kind::TooManyRedirects, Phase::Read, message));
         }
-        self.hops += 1;
         let mut next = redirect(request, status, headers)?;
+        self.hops += 1;
         if let Some(memory) = &request.memory {
             self.answers = 0;
             self.has_left |= request.url.origin() != next.url.origin();
             memory.redirected(&mut next, self.has_left);
         }
+        if let Some(attempts) = &mut self.attempts {
+            attempts.begin(moment().now);
+        }
         Ok(Next::Follow(next))
+    }
+
+    /// Decides on a failure before there was a response: how long to wait before `request` is sent again. `None` if
+    /// the error is the outcome.
+    pub fn on_failure(
+        &mut self,
+        request: &Request,
+        untouched: bool,
+        error: &Error,
+        moment: impl FnOnce() -> Moment,
+    ) -> Option<Duration> {
+        self.attempts.as_mut()?.after_failure(Sent::of(request, untouched), error, moment)
     }
 }

@@ -4,6 +4,8 @@
 //! `settle_next` do with them what the package would do, for requests that are one operation each, without a
 //! call of Python code per step.
 
+use std::time::Duration;
+
 use httparallel::{Block, Outcome};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -52,8 +54,10 @@ impl PyBlock {
         let request = request(py, method, url, &headers, content, upload.is_some(), overrides)?;
         let streamed = settings.inner.mode == httparallel::Mode::Streaming;
         let upload = upload.map(|upload| upload.inner.clone());
-        let (number, inner) =
-            self.inner.submit(request, settings.inner, upload).map_err(|error| exception(py, &error))?;
+        let (number, inner) = self
+            .inner
+            .submit(request, settings.inner.clone(), upload)
+            .map_err(|error| exception(py, &error))?;
         Ok((number, PyOperation { inner, streamed }))
     }
 
@@ -123,9 +127,11 @@ impl PyBlock {
         self.inner.try_next().map(|outcome| outcome.number)
     }
 
-    /// Blocks until an operation is ready.
-    fn wait(&self, py: Python<'_>) -> PyResult<()> {
-        block(py, |interrupt| self.inner.wait(interrupt))
+    /// Blocks until an operation is ready, or so many seconds have passed.
+    #[pyo3(signature = (timeout=None))]
+    fn wait(&self, py: Python<'_>, timeout: Option<f64>) -> PyResult<()> {
+        let limit = timeout.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
+        block(py, |interrupt| self.inner.wait_for(limit, interrupt))
     }
 
     /// Counts an operation as delivered.

@@ -102,7 +102,8 @@ impl Engine {
     ) -> PyResult<Reply> {
         let overrides = settings.overrides.clone();
         let request = request(py, method, url, &headers, content, false, overrides)?;
-        let settings = httparallel::Settings { blocking: true, ..settings.inner };
+        let settings = httparallel::Settings { blocking: true, ..settings.inner.clone() };
+        let streamed = settings.mode == httparallel::Mode::Streaming;
         let operation = block(py, |interrupt| {
             let operation = match self.inner.start(request, settings, None) {
                 Ok(operation) => operation,
@@ -112,7 +113,7 @@ impl Engine {
             Ok(Ok(operation))
         })?;
         let operation = operation.map_err(|error| exception(py, &error))?;
-        Reply::of(py, &operation, settings.mode == httparallel::Mode::Streaming)
+        Reply::of(py, &operation, streamed)
     }
 
     /// Starts a request. With `blocking`, the calling thread is going to wait for it, and for its body.
@@ -133,10 +134,12 @@ impl Engine {
         let overrides = settings.overrides.clone();
         let request = request(py, method, url, &headers, content, upload.is_some(), overrides)?;
         // Somebody has to go on sending while the thread produces the content.
-        let settings = httparallel::Settings { blocking: blocking && upload.is_none(), ..settings.inner };
+        let blocking = blocking && upload.is_none();
+        let settings = httparallel::Settings { blocking, ..settings.inner.clone() };
+        let streamed = settings.mode == httparallel::Mode::Streaming;
         let upload = upload.map(|upload| upload.inner.clone());
         let inner = self.inner.start(request, settings, upload).map_err(|error| exception(py, &error))?;
-        Ok(PyOperation { inner, streamed: settings.mode == httparallel::Mode::Streaming })
+        Ok(PyOperation { inner, streamed })
     }
 
     /// Closes all connections; requests on their way fail.

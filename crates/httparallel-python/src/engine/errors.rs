@@ -27,6 +27,16 @@ fn describe(error: &Error) -> String {
     }
 }
 
+/// The kind of that name.
+pub(super) fn kind_named(name: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|&each| kind(each) == name)
+}
+
+/// The phase of that name.
+pub(super) fn phase_named(name: &str) -> Option<Phase> {
+    Phase::ALL.into_iter().find(|&each| phase(each) == name)
+}
+
 fn kind(kind: Kind) -> &'static str {
     match kind {
         Kind::InvalidUrl => "invalid_url",

@@ -13,6 +13,7 @@ mod options;
 mod proxies;
 mod reply;
 mod request;
+mod retries;
 mod settings;
 mod upload;
 mod values;
@@ -29,6 +30,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<options::ConnectionOptions>()?;
     module.add_class::<proxies::PyPattern>()?;
     module.add_class::<proxies::ProxyRules>()?;
+    module.add_class::<retries::PyRetryBudget>()?;
+    module.add_class::<retries::PyRetries>()?;
+    module.add_class::<retries::PyAttempts>()?;
     module.add_class::<operation::PyOperation>()?;
     module.add_class::<reply::Reply>()?;
     module.add_class::<upload::PyUpload>()?;

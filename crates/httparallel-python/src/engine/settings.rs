@@ -1,5 +1,6 @@
 //! How a request is carried out: time limits, redirects, streaming.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use httparallel::{Mode, Overrides, Policy, Timeouts};
@@ -8,13 +9,14 @@ use pyo3::prelude::*;
 
 use super::errors::exception;
 use super::options::ConnectionOptions;
+use super::retries::PyRetries;
 
 /// Made once per client, and once per request that differs from it.
 ///
 /// The limits are in seconds; `None` is no limit. `cookies` says that a redirect which sets cookies is to be
 /// delivered to the caller, who keeps cookies. `target` is sent in place of the URL's path and query,
 /// `sni_hostname` is asked for in the TLS handshake in place of its host. `connection` says what the request's
-/// connections are otherwise than the engine's.
+/// connections are otherwise than the engine's. `retries` says what is sent again.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Settings {
     pub(super) inner: httparallel::Settings,
@@ -26,7 +28,7 @@ impl Settings {
     #[new]
     #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
         max_redirects=20, cookies=false, stream=false, sni_hostname=None, target=None,
-        connection=None))]
+        connection=None, retries=None))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
@@ -42,6 +44,7 @@ impl Settings {
         sni_hostname: Option<&str>,
         target: Option<&str>,
         connection: Option<PyRef<'_, ConnectionOptions>>,
+        retries: Option<PyRef<'_, PyRetries>>,
     ) -> PyResult<Self> {
         let timeouts = Timeouts {
             connect: limit("connect", connect)?,
@@ -52,7 +55,8 @@ impl Settings {
         };
         let policy = Policy { follow_redirects, max_redirects, cookies_elsewhere: cookies };
         let mode = if stream { Mode::Streaming } else { Mode::Buffered };
-        let inner = httparallel::Settings { timeouts, policy, mode, blocking: false };
+        let retries = retries.map(|retries| Arc::clone(&retries.inner));
+        let inner = httparallel::Settings { timeouts, policy, retries, mode, blocking: false };
         let overrides = Overrides::new(target, sni_hostname).map_err(|error| exception(py, &error))?;
         let overrides = match connection {
             Some(own) => Some(Box::new(own.apply(overrides.map(|given| *given).unwrap_or_default()))),

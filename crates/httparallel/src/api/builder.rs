@@ -15,7 +15,7 @@ use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
 use super::setup::{Defaults, Setup};
-use crate::{Config, Limits, Protocols, Proxies, Proxy, SocketOption, Verify};
+use crate::{Config, Limits, Protocols, Proxies, Proxy, Retry, SocketOption, Verify};
 
 /// Settings for a [`Client`] or a [`blocking::Client`](crate::blocking::Client).
 ///
@@ -165,6 +165,28 @@ impl<C> ClientBuilder<C> {
     pub fn max_redirects(self, most: usize) -> Self {
         self.change(|defaults| {
             defaults.policy.max_redirects = most;
+            Ok(())
+        })
+    }
+
+    /// When requests are sent again. Default: not at all, but for what is lost with an idle connection where that is
+    /// safe.
+    ///
+    /// All requests of a client, and of its clones, share one [`RetryBudget`](crate::RetryBudget).
+    ///
+    /// ```
+    /// # let server = httparallel_testserver::TestServer::start(Default::default())?;
+    /// # let url = server.http_url() + "/flaky";
+    /// use httparallel::{Retry, blocking::Client};
+    ///
+    /// let client = Client::builder().retries(Retry { attempts: 5, ..Retry::default() }).build()?;
+    /// let response = client.get(url).send()?;
+    /// assert_eq!((response.status().as_u16(), &*response.text()), (200, "attempt 2\n"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn retries(self, policy: impl Into<Option<Retry>>) -> Self {
+        self.change(|defaults| {
+            defaults.retries = defaults.bound(policy.into());
             Ok(())
         })
     }

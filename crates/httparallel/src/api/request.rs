@@ -16,7 +16,7 @@ use super::in_flight::InFlight;
 use super::response::Response;
 use super::setup::{Draft, Setup};
 use super::upload::Payload;
-use crate::Mode;
+use crate::{Mode, Retry};
 
 /// A request in the making, from [`Client::get`] and its like.
 ///
@@ -152,6 +152,16 @@ impl<C> RequestBuilder<C> {
             if !draft.headers.contains(name) {
                 draft.headers.append(name, value);
             }
+            Ok(())
+        })
+    }
+
+    /// When this request is sent again, in place of what the client says. `None` for not at all. Content that is
+    /// produced while it is sent is not sent again.
+    pub fn retries(self, policy: impl Into<Option<Retry>>) -> Self {
+        let retries = self.setup.defaults.bound(policy.into());
+        self.change(|draft| {
+            draft.retries = retries;
             Ok(())
         })
     }

@@ -1,13 +1,16 @@
 //! What a client brings to each of its requests: its engine, defaults, base URL and credentials.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use httparallel_proto::auth::HEADER;
 use httparallel_proto::auth::digest::Session;
 use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
-use httparallel_proto::fetch::{Content, CookieJar, Memory, Method, Policy, Request};
+use httparallel_proto::fetch::{
+    Content, CookieJar, Memory, Method, Policy, Request, Retries, Retry, RetryBudget,
+};
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 
@@ -34,6 +37,9 @@ pub(crate) struct Setup {
 pub(super) struct Defaults {
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
+    pub(super) retries: Option<Arc<Retries>>,
+    /// What all retries of the client come out of.
+    pub(super) budget: Arc<RetryBudget>,
     pub(super) guard: Guard,
     pub(super) headers: Headers,
     pub(super) base_url: Option<Url>,
@@ -50,6 +56,8 @@ impl Default for Defaults {
         Self {
             timeouts: Timeouts::default(),
             policy: Policy::default(),
+            retries: None,
+            budget: Arc::new(RetryBudget::new(Instant::now())),
             guard: Guard::default(),
             headers: headers.into_iter().collect(),
             base_url: None,
@@ -61,6 +69,13 @@ impl Default for Defaults {
     }
 }
 
+impl Defaults {
+    /// A policy with the client's budget.
+    pub(super) fn bound(&self, policy: Option<Retry>) -> Option<Arc<Retries>> {
+        policy.map(|policy| Arc::new(Retries { policy, budget: self.budget.clone() }))
+    }
+}
+
 /// A request in the making: what its caller said, without the client's defaults.
 pub(super) struct Draft {
     pub(super) method: Method,
@@ -69,6 +84,7 @@ pub(super) struct Draft {
     pub(super) payload: Payload,
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
+    pub(super) retries: Option<Arc<Retries>>,
     /// Who answers challenges, instead of the client's credentials.
     pub(super) session: Option<Arc<Session>>,
 }
@@ -106,6 +122,7 @@ impl Setup {
             timeouts: self.defaults.timeouts,
             policy: self.defaults.policy,
             session: None,
+            retries: self.defaults.retries.clone(),
         })
     }
 
@@ -126,7 +143,7 @@ impl Setup {
 
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
     pub(super) fn finish(&self, draft: Draft) -> Result<Ready> {
-        let Draft { method, url, headers: own, payload, timeouts, policy, session } = draft;
+        let Draft { method, url, headers: own, payload, timeouts, policy, retries, session } = draft;
         let is_authorized = session.is_some() || own.contains(HEADER);
         let credentials = if is_authorized { None } else { self.defaults.credentials.of(&url) };
         let memory = match session {
@@ -158,7 +175,7 @@ impl Setup {
             request.memory = Some(memory);
         }
         self.defaults.hooks.request(&mut request)?;
-        Ok(Ready { request, settings: Settings { timeouts, policy, ..Settings::default() }, source })
+        Ok(Ready { request, settings: Settings { timeouts, policy, retries, ..Settings::default() }, source })
     }
 
     /// The client's headers that a request does not replace, and then its own.

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use foldhash::{HashMap, HashMapExt};
 use httparallel_proto::fetch::Request;
@@ -252,11 +253,21 @@ impl Block {
 
     /// Blocks until an operation is ready.
     pub fn wait(&self, interrupt: &mut dyn FnMut() -> Result<(), ()>) -> Result<(), Interrupted> {
+        self.wait_for(None, interrupt)
+    }
+
+    /// Blocks until an operation is ready, or that time has passed. `None` for no limit.
+    pub fn wait_for(
+        &self,
+        limit: Option<Duration>,
+        interrupt: &mut dyn FnMut() -> Result<(), ()>,
+    ) -> Result<(), Interrupted> {
+        let until = limit.and_then(|limit| Instant::now().checked_add(limit));
         let Ok(notifier) = ThreadNotifier::take() else { return Err(Interrupted) };
         if !self.listen(notifier.listener()) {
             return Ok(());
         }
-        match notifier.wait(interrupt) {
+        match notifier.wait(until, interrupt) {
             Waited::Interrupted => Err(Interrupted),
             _ => Ok(()),
         }

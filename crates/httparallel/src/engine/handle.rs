@@ -148,7 +148,10 @@ impl Drop for Engine {
 impl Shared {
     /// Starts an operation, and its total deadline.
     pub(crate) fn launch(self: &Arc<Self>, op: &Arc<Op>) {
-        op.started();
+        let started = op.started();
+        if op.settings.retries.is_some() {
+            op.state.lock().fetch.begin(started);
+        }
         if let Some(total) = op.total() {
             let weak = Arc::downgrade(op);
             let timer = self.io.handle().spawn(async move {

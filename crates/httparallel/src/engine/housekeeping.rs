@@ -1,4 +1,4 @@
-//! What the pool needs done when time passes: idle connections expire, waiting requests time out.
+//! What needs to be done when time passes: idle connections expire, waiting requests time out, others are sent again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
@@ -38,7 +38,7 @@ impl Alarm {
 
 impl Shared {
     /// Makes sure that the housekeeper wakes by then.
-    pub(super) fn watch(&self, at: Option<Instant>) {
+    pub(crate) fn watch(&self, at: Option<Instant>) {
         if at.is_some_and(|at| self.housekeeper.is_later_than(at)) {
             self.chores.notify_one();
         }
@@ -98,5 +98,5 @@ fn tidy(shared: &Arc<Shared>) -> Option<Instant> {
         // One whose listener panics is over all the same, and must not keep the others waiting.
         let _ = caught(|| op.cancel(Deadline { at: now, phase }.error()));
     }
-    next
+    [next, shared.resume_paused(now)].into_iter().flatten().min()
 }

@@ -4,6 +4,7 @@ mod block;
 mod closings;
 mod handle;
 mod housekeeping;
+mod pauses;
 mod shared;
 mod turns;
 
@@ -12,4 +13,5 @@ pub use block::{Block, Outcome};
 pub use closings::Closed;
 pub(crate) use closings::Fate;
 pub use handle::{ConnectionInfo, Engine};
+pub(crate) use pauses::Pause;
 pub(crate) use shared::{Handle, Shared, complete};

@@ -15,6 +15,7 @@ use tokio::task::AbortHandle;
 
 use super::closings::{Closed, Closings, Fate};
 use super::housekeeping::Housekeeper;
+use super::pauses::Pauses;
 use super::turns::{self, Turn};
 use crate::config::Config;
 use crate::h1::{Attached, Connection, Parked};
@@ -50,6 +51,7 @@ pub(crate) struct Shared {
     pub(super) chores: Notify,
     pub(super) housekeeper: super::housekeeping::Alarm,
     pub(super) closings: Closings,
+    pub(super) pauses: Pauses,
     connector: Connector,
     /// Attempts to connect, so that one nobody waits for any more can be stopped.
     attempts: Mutex<HashMap<ConnId, AbortHandle>>,
@@ -65,6 +67,7 @@ impl Shared {
             chores: Notify::new(),
             housekeeper: super::housekeeping::Alarm::new(),
             closings: Closings::default(),
+            pauses: Pauses::default(),
             connector: Connector::new(config.clone()),
             attempts: Mutex::new(HashMap::new()),
             config,
@@ -189,7 +192,7 @@ impl Shared {
         let waiting = self.change(|pool, actions| {
             if self.closed.swap(true, Ordering::AcqRel) { Vec::new() } else { pool.close(actions) }
         });
-        for op in waiting {
+        for op in waiting.into_iter().chain(self.end_pauses()) {
             // One whose listener panics is over all the same, and must not keep the others waiting.
             let _ = caught(|| op.cancel(self.why_closed()));
         }

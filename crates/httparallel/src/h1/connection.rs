@@ -15,7 +15,7 @@ use httparallel_proto::{Error, Kind, Phase};
 use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
 use crate::net::Stream;
-use crate::operation::{Attempt, Op};
+use crate::operation::{Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
 
 /// Room for a read while heads and small bodies come in.
 const SMALL_READ: usize = 8 * 1024;
@@ -52,6 +52,15 @@ struct Exchange {
     broken: bool,
     /// Why the socket takes no more.
     send_error: Option<Error>,
+    /// The response's body is read for nothing but the connection's sake.
+    unwanted: Option<Unwanted>,
+}
+
+/// How much of a body that nobody wants is worth reading, so that the connection can serve another request.
+#[derive(Debug)]
+struct Unwanted {
+    left: usize,
+    until: Instant,
 }
 
 /// An exchange that is over.
@@ -139,6 +148,7 @@ impl Connection {
                     since: now,
                     broken: false,
                     send_error: None,
+                    unwanted: None,
                 });
                 None
             }
@@ -226,6 +236,9 @@ impl Connection {
         let exchange = self.exchange.as_ref()?;
         let timeouts = &exchange.op.settings.timeouts;
         let (since, total) = (exchange.since, exchange.op.total());
+        if let Some(Unwanted { until, .. }) = exchange.unwanted {
+            return Some(Deadline { at: until, phase: Phase::Read });
+        }
         if let Some(at) = exchange.outgoing.held_until() {
             let read = Deadline::of(Phase::Read, timeouts, since, total);
             return Some(read.filter(|read| read.at < at).unwrap_or(Deadline { at, phase: Phase::Build }));
@@ -250,7 +263,9 @@ impl Connection {
             exchange.since = now;
             return self.send(now);
         }
-        self.end(Attempt::Failed(deadline.error()), Reuse::No(CloseReason::ResponseUnfinished))
+        let unwanted = self.exchange.as_ref().is_some_and(|exchange| exchange.unwanted.is_some());
+        let attempt = if unwanted { Attempt::Done } else { Attempt::Failed(deadline.error()) };
+        self.end(attempt, Reuse::No(CloseReason::ResponseUnfinished))
     }
 
     /// Gives up the exchange. Returns whether the connection is still good: nothing of it was sent.
@@ -301,11 +316,26 @@ impl Connection {
                 Event::Head(head) => {
                     // RFC 9110 section 10.1.1: a final status means that the content is not wanted.
                     exchange.broken |= exchange.outgoing.withhold();
-                    if let Err(error) = exchange.op.on_head(head.into()) {
-                        return self.end(Attempt::Failed(error), Reuse::No(CloseReason::ResponseUnfinished));
+                    match exchange.op.on_head(head.into()) {
+                        Ok(true) => {}
+                        Ok(false) => {
+                            let until = exchange.since + UNWANTED_TIME;
+                            exchange.unwanted = Some(Unwanted { left: UNWANTED_BYTES, until });
+                        }
+                        Err(error) => {
+                            let unfinished = Reuse::No(CloseReason::ResponseUnfinished);
+                            return self.end(Attempt::Failed(error), unfinished);
+                        }
                     }
                 }
                 Event::Body(piece) => {
+                    if let Some(unwanted) = &mut exchange.unwanted {
+                        let Some(left) = unwanted.left.checked_sub(piece.len()) else {
+                            return self.end(Attempt::Done, Reuse::No(CloseReason::ResponseUnfinished));
+                        };
+                        unwanted.left = left;
+                        continue;
+                    }
                     if exchange.op.on_body(piece) {
                         self.behind = true;
                         return None;

@@ -17,7 +17,7 @@ use super::connection::Http2;
 use super::errors::describe;
 use super::head;
 use crate::engine::{Shared, complete};
-use crate::operation::{Attempt, Op, Pulled, Upload};
+use crate::operation::{Attempt, Op, Pulled, UNWANTED_BYTES, UNWANTED_TIME, Upload};
 use crate::panics::caught_in;
 
 /// Serves one operation; the task of one stream.
@@ -120,8 +120,13 @@ async fn exchange(
     };
     connection.settle();
     connection.answered();
-    op.on_head(head::response(&response, stream_id)).map_err(Failure::Ours)?;
+    let wanted = op.on_head(head::response(&response, stream_id)).map_err(Failure::Ours)?;
     let mut body = response.into_body();
+    if !wanted {
+        // What is left of it then is reset. How it ended matters to nobody.
+        let _ = tokio::time::timeout(UNWANTED_TIME, skip_content(&mut body)).await;
+        return Ok(());
+    }
     if !uploaded {
         tokio::select! {
             biased;
@@ -151,6 +156,19 @@ async fn receive_content(
         op.on_body(piece);
         // The window opens again as fast as the body is taken.
         body.flow_control().release_capacity(size).map_err(|error| Failure::Stream(error, Phase::Read))?;
+    }
+}
+
+/// Reads a little content for nobody, so that the stream need not be reset.
+async fn skip_content(body: &mut RecvStream) {
+    let mut left = UNWANTED_BYTES;
+    while let Some(Ok(piece)) = body.data().await {
+        let size = piece.len();
+        let Some(rest) = left.checked_sub(size) else { return };
+        left = rest;
+        if body.flow_control().release_capacity(size).is_err() {
+            return;
+        }
     }
 }
 

@@ -95,15 +95,22 @@ impl Op {
         }
     }
 
-    /// The head of a final response has arrived.
-    pub(crate) fn on_head(&self, head: Head) -> Result<()> {
+    /// The head of a final response has arrived. Returns whether its body is wanted: if not, the connection may give
+    /// it up.
+    pub(crate) fn on_head(&self, head: Head) -> Result<bool> {
         let mut state = self.state.lock();
         let request = state.request.clone();
-        match state.fetch.on_head(&request, head.status, &head.headers)? {
+        let untouched = self.is_untouched();
+        match state.fetch.on_head(&request, untouched, head.status, &head.headers, || self.moment())? {
+            Next::Retry(wait) => {
+                let now = Instant::now();
+                state.again = Some(now.checked_add(wait).unwrap_or(now));
+                Ok(false)
+            }
             Next::Follow(request) => {
                 state.follow = Some(request);
                 state.head = Some(Arc::new(head));
-                Ok(())
+                Ok(true)
             }
             Next::Deliver => {
                 state.head = Some(Arc::new(head));
@@ -112,7 +119,7 @@ impl Op {
                     drop(state);
                     self.announce(listener);
                 }
-                Ok(())
+                Ok(true)
             }
         }
     }
@@ -121,6 +128,9 @@ impl Op {
     pub(crate) fn on_body(self: &Arc<Self>, piece: Bytes) -> bool {
         let bytes = piece.len();
         let mut state = self.state.lock();
+        if state.again.is_some() {
+            return false;
+        }
         state.buffered += bytes;
         state.received += bytes as u64;
         state.body.push_back(piece);
@@ -165,6 +175,9 @@ impl Op {
         if state.outcome.is_some() {
             return;
         }
+        if let Some(at) = state.again.take() {
+            return self.send_again(state, at);
+        }
         let result = match attempt {
             Attempt::Done => match state.follow.take() {
                 None => Ok(()),
@@ -176,17 +189,24 @@ impl Op {
             },
             Attempt::Lost(_) if state.retries < MAX_RETRIES && self.may_send_again(&state) => {
                 state.retries += 1;
+                state.attempts += 1;
                 state.reset();
                 drop(state);
                 return self.shared.dispatch(self);
             }
             Attempt::Bounced(_) if state.bounces < MAX_BOUNCES && self.may_send_again(&state) => {
                 state.bounces += 1;
+                state.attempts += 1;
                 state.reset();
                 drop(state);
                 return self.shared.dispatch(self);
             }
-            Attempt::Failed(error) | Attempt::Lost(error) | Attempt::Bounced(error) => Err(error),
+            Attempt::Failed(error) | Attempt::Lost(error) | Attempt::Bounced(error) => {
+                match self.after_failure(&mut state, &error) {
+                    Some(at) => return self.send_again(state, at),
+                    None => Err(error),
+                }
+            }
         };
         self.tell(settle(state, self.settings.mode, result));
     }
@@ -203,11 +223,14 @@ impl Op {
             return;
         }
         let (waiter, serving, granted) = (state.waiter.take(), state.serving.take(), state.granted.take());
-        let driving = state.driving.take();
+        let (driving, pause) = (state.driving.take(), state.pause.take());
         // From here on a connection that begins or completes it finds that it is over.
         let listener = settle(state, self.settings.mode, Err(error));
         if let Some(waiter) = waiter {
             self.shared.leave_queue(waiter);
+        }
+        if let Some(pause) = pause {
+            self.shared.forget_pause(pause);
         }
         match serving {
             Some((_, Handle::Attached(connection))) => connection.abort(self, &self.shared),
@@ -230,9 +253,7 @@ impl Op {
 
     /// Whether nothing of the response has arrived and all of the request is at hand.
     fn may_send_again(&self, state: &OpState) -> bool {
-        let at_hand = state.request.content.is_replayable()
-            || self.upload.as_ref().is_none_or(|upload| upload.is_untouched());
-        state.head.is_none() && at_hand
+        state.head.is_none() && (state.request.content.is_replayable() || self.is_untouched())
     }
 
     /// Tells everyone that the operation is over.
@@ -263,6 +284,7 @@ impl Op {
             let body = state.body.drain(..).collect();
             state.history.push(Hop { request, head, body, elapsed: self.started().elapsed() });
         }
+        state.attempts = 1;
         state.reset();
     }
 

@@ -3,12 +3,13 @@
 //! ```text
 //!   new ─► queued ─► on a connection ─► head ─► body ─► over
 //!            ▲  └───────────┴── cancelled, failed ──────►│
-//!            └── redirect, lost connection ──────────────┘
+//!            └── redirect, lost connection, retry ───────┘
 //! ```
 //!
 //! An operation is shared by its owner and by the connection that serves it. Connections report through
 //! `on_head`, `on_body` and `complete`; they never call the owner while they hold a lock.
 
+mod again;
 mod body;
 mod events;
 mod kept;
@@ -19,7 +20,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use httparallel_proto::fetch::{Policy, Request};
+use httparallel_proto::fetch::{Attempts, Fetch, Policy, Request, Retries};
 use httparallel_proto::h1::ResponseHead;
 use httparallel_proto::pool::Lane;
 use httparallel_proto::{Error, Headers, Result, Timeouts, Url};
@@ -39,6 +40,12 @@ use crate::engine::{BlockLink, Shared};
 /// How much of a streamed body is held for its reader before the connection stops reading.
 const STREAM_BUFFER: usize = 256 * 1024;
 
+/// How much of a body that nobody wants is read, so that its connection can be used again.
+pub(crate) const UNWANTED_BYTES: usize = 64 * 1024;
+
+/// How long that may take. The wait for the next attempt goes on meanwhile.
+pub(crate) const UNWANTED_TIME: Duration = Duration::from_millis(250);
+
 /// When an operation counts as ready.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -50,12 +57,14 @@ pub enum Mode {
 }
 
 /// How a request is carried out.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Time limits.
     pub timeouts: Timeouts,
     /// Redirects.
     pub policy: Policy,
+    /// What is sent again, and out of which budget. Default: nothing but what was lost with an idle connection.
+    pub retries: Option<Arc<Retries>>,
     /// Whether the body is gathered or streamed.
     pub mode: Mode,
     /// Whether the caller will block in [`Operation::wait`] and may drive the connection itself, which is
@@ -66,7 +75,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let (timeouts, policy) = (Timeouts::default(), Policy::default());
-        Self { timeouts, policy, mode: Mode::Buffered, blocking: false }
+        Self { timeouts, policy, retries: None, mode: Mode::Buffered, blocking: false }
     }
 }
 
@@ -133,7 +142,8 @@ impl Op {
         upload: Option<Arc<Upload>>,
         block: Option<BlockLink>,
     ) -> Arc<Self> {
-        let state = Mutex::new(OpState::new(request, settings.policy));
+        let attempts = settings.retries.clone().map(Attempts::new);
+        let state = Mutex::new(OpState::new(request, Fetch::new(settings.policy, attempts)));
         Arc::new(Self { shared, settings, block, upload, started: OnceLock::new(), state })
     }
 

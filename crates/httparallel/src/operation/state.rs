@@ -7,13 +7,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use httparallel_proto::Result;
-use httparallel_proto::fetch::{Fetch, Policy, Request};
+use httparallel_proto::fetch::{Fetch, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
 use tokio::task::AbortHandle;
 
 use super::{Head, Hop, Kept, Mode};
 use crate::completion::Listener;
-use crate::engine::Handle;
+use crate::engine::{Handle, Pause};
 use crate::h1::Parked;
 
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct OpState {
     pub(crate) fetch: Fetch,
     /// The request that follows when the body of the redirect at hand has been read.
     pub(crate) follow: Option<Request>,
+    /// When the request is sent again, while the body of the response at hand is read for the connection's sake.
+    pub(crate) again: Option<Instant>,
     pub(crate) head: Option<Arc<Head>>,
     pub(crate) body: VecDeque<Bytes>,
     pub(crate) buffered: usize,
@@ -45,10 +47,14 @@ pub(crate) struct OpState {
     pub(crate) kept: Option<Kept>,
     /// The connection that the waiting thread drives at the moment, and its socket.
     pub(crate) driving: Option<(ConnId, Arc<OwnedFd>)>,
+    /// The wait for its next attempt.
+    pub(crate) pause: Option<Pause>,
     /// What ends it when its total time is up.
     pub(crate) timer: Option<AbortHandle>,
     /// Whether it was started by its block.
     pub(crate) has_turn: bool,
+    /// How often the request at hand was sent, whatever the reason; each redirect is a request of its own.
+    pub(crate) attempts: u32,
     /// Lost connections that led to another attempt.
     pub(crate) retries: u32,
     /// Refusals that led to another attempt.
@@ -63,11 +69,12 @@ pub(crate) struct Granted {
 }
 
 impl OpState {
-    pub(super) fn new(request: Request, policy: Policy) -> Self {
+    pub(super) fn new(request: Request, fetch: Fetch) -> Self {
         Self {
             request: Arc::new(request),
-            fetch: Fetch::new(policy),
+            fetch,
             follow: None,
+            again: None,
             head: None,
             body: VecDeque::new(),
             buffered: 0,
@@ -84,8 +91,10 @@ impl OpState {
             granted: None,
             kept: None,
             driving: None,
+            pause: None,
             timer: None,
             has_turn: false,
+            attempts: 1,
             retries: 0,
             bounces: 0,
         }

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::sync::Arc;
+use std::time::Instant;
 
 use httparallel_proto::{Error, Kind, Phase, Result};
 
@@ -50,9 +51,9 @@ impl ThreadNotifier {
         Listener::Thread(self.notifier.clone())
     }
 
-    /// Blocks until it is told.
-    pub(crate) fn wait(&self, interrupt: Interrupt<'_>) -> Waited {
-        wait_readable(&*self.notifier, None, interrupt)
+    /// Blocks until it is told, or until that moment.
+    pub(crate) fn wait(&self, until: Option<Instant>, interrupt: Interrupt<'_>) -> Waited {
+        wait_readable(&*self.notifier, until, interrupt)
     }
 }
 
@@ -118,5 +119,5 @@ fn wait_told(op: &Arc<Op>, listen: impl Fn(&Op, Listener) -> bool, interrupt: In
     if !listen(op, notifier.listener()) || op.state.lock().granted.is_some() {
         return Waited::Ready;
     }
-    notifier.wait(interrupt)
+    notifier.wait(None, interrupt)
 }

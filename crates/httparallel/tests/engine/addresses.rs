@@ -162,7 +162,8 @@ fn many_requests_open_connections_side_by_side() {
     let engine = engine();
     let started = Instant::now();
     let limits = within(DRIVERS[1], Timeouts::NONE);
-    let running: Vec<_> = (0..20).map(|_| engine.start(get(&server.url()), limits, None).unwrap()).collect();
+    let running: Vec<_> =
+        (0..20).map(|_| engine.start(get(&server.url()), limits.clone(), None).unwrap()).collect();
     for operation in &running {
         assert_eq!(crate::common::finish(operation).unwrap().status(), 204);
     }

@@ -23,6 +23,7 @@ mod panics;
 mod pool;
 mod proxies;
 mod redirects;
+mod retries;
 mod socks;
 mod stale;
 mod streaming;

@@ -9,11 +9,19 @@ mod memory;
 mod overrides;
 mod redirects;
 mod retries;
+mod retry_after;
+mod retry_budget;
+mod retry_policy;
 
 use bytes::Bytes;
 
 use super::*;
 use crate::Url;
+
+/// What follows where nothing is retried, so that nobody asks what time it is.
+fn on_head(fetch: &mut Fetch, request: &Request, status: u16, headers: &Headers) -> Result<Next> {
+    fetch.on_head(request, false, status, headers, || panic!("the time does not matter"))
+}
 
 fn request(method: &str, url: &str) -> Request {
     let url = Url::parse(url).unwrap();

@@ -1,8 +1,7 @@
 //! When a request may silently be sent again because its connection was lost.
 
 use crate::Headers;
-
-use super::request::{Method, Request};
+use crate::fetch::{Method, Request};
 
 /// Whether a request lost with its connection may be sent once more, on a fresh one.
 ///
