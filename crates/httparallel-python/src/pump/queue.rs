@@ -35,6 +35,7 @@ impl ConnectionQueue {
             max_keepalive_connections,
             keepalive_expiry,
             surplus_expiry: Duration::ZERO,
+            max_connection_age: None,
         };
         Self { inner: Mutex::new(Ledger::new(limits)) }
     }
