@@ -7,6 +7,7 @@ mod completions;
 mod decoder;
 mod errors;
 mod event_stream;
+mod facts;
 mod multipart;
 mod operation;
 mod options;
@@ -14,6 +15,7 @@ mod proxies;
 mod reply;
 mod request;
 mod settings;
+mod timings;
 mod upload;
 mod values;
 
@@ -21,6 +23,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 pub(crate) use errors::exception;
+pub(crate) use settings::seconds;
 
 /// Adds the classes to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

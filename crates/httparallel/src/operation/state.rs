@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use httparallel_proto::Result;
 use httparallel_proto::fetch::{Fetch, Policy, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
+use httparallel_proto::{Error, Result};
 use tokio::task::AbortHandle;
 
+use super::timings::Course;
 use super::{Head, Hop, Kept, Mode};
 use crate::completion::Listener;
 use crate::engine::Handle;
@@ -49,6 +50,10 @@ pub(crate) struct OpState {
     pub(crate) timer: Option<AbortHandle>,
     /// Whether it was started by its block.
     pub(crate) has_turn: bool,
+    /// When the exchange at hand passed which moment.
+    pub(crate) course: Course,
+    /// How often the request of this hop was sent.
+    pub(crate) attempts: u32,
     /// Lost connections that led to another attempt.
     pub(crate) retries: u32,
     /// Refusals that led to another attempt.
@@ -86,6 +91,8 @@ impl OpState {
             driving: None,
             timer: None,
             has_turn: false,
+            course: Course::default(),
+            attempts: 1,
             retries: 0,
             bounces: 0,
         }
@@ -94,6 +101,17 @@ impl OpState {
     /// Whether the owner has been told of a streamed response: it is ready with its head.
     pub(super) fn is_announced(&self, mode: Mode) -> bool {
         mode == Mode::Streaming && self.head.is_some() && self.follow.is_none()
+    }
+
+    /// The head of a ready operation's response, or its error.
+    pub(super) fn ready_head(&self, mode: Mode) -> Result<Arc<Head>> {
+        // A streamed body that fails later does not take back its head.
+        let announced = self.is_announced(mode);
+        match (&self.head, &self.outcome) {
+            (_, Some(Err(error))) if !announced => Err(error.clone()),
+            (Some(head), _) => Ok(head.clone()),
+            (None, _) => Err(Error::invalid_request("the response has not arrived yet")),
+        }
     }
 
     /// Forgets what arrived, for another attempt or the next hop.
@@ -105,5 +123,11 @@ impl OpState {
         self.paused = false;
         self.waiter = None;
         self.serving = None;
+        self.course.again();
+    }
+
+    /// The course of the exchange at hand, so far.
+    pub(super) fn course(&self) -> Course {
+        self.course.clone().until(self.ended, self.attempts)
     }
 }

@@ -27,4 +27,5 @@ mod socks;
 mod stale;
 mod streaming;
 mod timeouts;
+mod timings;
 mod tls;
