@@ -64,6 +64,7 @@ from ._response import Response
 from ._sse import EventSource, ServerSentEvent
 from ._status_codes import codes
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
+from ._timings import Timings
 from ._transports import AsyncHTTPTransport, HTTPTransport
 
 TYPE_CHECKING = False
@@ -157,6 +158,7 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
     "SyncByteStream",
     "Timeout",
     "TimeoutException",
+    "Timings",
     "TooManyRedirects",
     "TotalTimeout",
     "TransportError",

@@ -36,6 +36,7 @@ ADDED = {
     },
     "AsyncClient": ("backend=, json_codec=", "`AsyncClient(backend=…)`"),
     "Client": ("json_codec=", "`Client(json_codec=…)`"),
+    "Limits": ("max_connection_age=", "`Limits(max_connection_age=…)`"),
     "Timeout": ("total=", "`Timeout(total=…)`"),
 }
 OTHERWISE = {
