@@ -65,6 +65,7 @@ from ._retry import Retry
 from ._sse import EventSource, ServerSentEvent
 from ._status_codes import codes
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
+from ._timings import Timings
 from ._transports import AsyncHTTPTransport, HTTPTransport
 
 TYPE_CHECKING = False
@@ -159,6 +160,7 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
     "SyncByteStream",
     "Timeout",
     "TimeoutException",
+    "Timings",
     "TooManyRedirects",
     "TotalTimeout",
     "TransportError",

@@ -88,6 +88,8 @@ class Body:
     _num_bytes_downloaded = 0
     # When the request was sent that a transport without a clock has answered.
     _started: float | None = None
+    # How long that transport took until it had the head of the response.
+    _waited: float | None = None
 
     @lazy
     def headers(self) -> Headers:
@@ -321,6 +323,7 @@ class Body:
     def _time(self, started: float) -> None:
         """Measures `elapsed`, unless the transport does that itself."""
         self._started = started
+        self._waited = monotonic() - started
         if self.is_closed:
             self._stop_clock()
 

@@ -137,12 +137,21 @@ def _required(value: Wait, default: Wait) -> float | None:
 
 @public
 class Limits(_Settings):
-    """How many connections a client may hold, and how long idle ones are kept, in seconds.
+    """How many connections a client may hold, and how long they are kept, in seconds.
 
     None means no limit.
+
+    - `max_connections`: connections of any state, over all origins.
+    - `max_keepalive_connections`: those that idle.
+    - `keepalive_expiry`: how long they do.
+    - `max_connection_age`: how long a connection takes new requests, from when it was opened. An older one is
+      closed as soon as nothing is on it. So a program that never rests notices new addresses of a name, and
+      new servers behind a balancer::
+
+          Client(limits=Limits(max_connections=100, max_connection_age=300.0))
     """
 
-    __slots__ = ("keepalive_expiry", "max_connections", "max_keepalive_connections")
+    __slots__ = ("keepalive_expiry", "max_connection_age", "max_connections", "max_keepalive_connections")
 
     def __init__(
         self,
@@ -150,16 +159,20 @@ class Limits(_Settings):
         max_connections: int | None = None,
         max_keepalive_connections: int | None = None,
         keepalive_expiry: float | None = 5.0,
+        max_connection_age: float | None = None,
     ) -> None:
         self.max_connections = max_connections
         self.max_keepalive_connections = max_keepalive_connections
         self.keepalive_expiry = keepalive_expiry
+        self.max_connection_age = max_connection_age
 
     def __repr__(self) -> str:
+        age = self.max_connection_age
         return (
             f"{type(self).__name__}(max_connections={self.max_connections}, "
             f"max_keepalive_connections={self.max_keepalive_connections}, "
-            f"keepalive_expiry={self.keepalive_expiry})"
+            f"keepalive_expiry={self.keepalive_expiry}"
+            f"{'' if age is None else f', max_connection_age={age}'})"
         )
 
 

@@ -17,15 +17,19 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
     from types import TracebackType
-    from typing import Any
+    from typing import Any, TypeVar
 
     from . import core
     from ._config import Limits, Proxy
     from ._request import Request
     from ._types import CertTypes, ProxyTypes, SocketOption
+    from .core._pool import BasePool
+
+    Pool = TypeVar("Pool", bound=BasePool)
 
 
-def pool_arguments(
+def low_level_pool(
+    kind: type[Pool],
     verify: ssl.SSLContext | str | bool,
     cert: CertTypes | None,
     trust_env: bool,
@@ -37,23 +41,26 @@ def pool_arguments(
     local_address: str | None,
     retries: int,
     socket_options: Iterable[SocketOption] | None,
-) -> dict[str, Any]:
-    """The arguments of a transport as those of a pool of the low level."""
+) -> Pool:
+    """A pool of the low level, with the arguments of a transport."""
     from ._config import create_ssl_context
 
-    return {
-        "ssl_context": create_ssl_context(verify, cert, trust_env),
-        "proxy": None if proxy is None else _proxy(proxy),
-        "max_connections": limits.max_connections,
-        "max_keepalive_connections": limits.max_keepalive_connections,
-        "keepalive_expiry": limits.keepalive_expiry,
-        "http1": http1,
-        "http2": http2,
-        "uds": uds,
-        "local_address": local_address,
-        "retries": retries,
-        "socket_options": socket_options,
-    }
+    pool = kind(
+        ssl_context=create_ssl_context(verify, cert, trust_env),
+        proxy=None if proxy is None else _proxy(proxy),
+        max_connections=limits.max_connections,
+        max_keepalive_connections=limits.max_keepalive_connections,
+        keepalive_expiry=limits.keepalive_expiry,
+        http1=http1,
+        http2=http2,
+        uds=uds,
+        local_address=local_address,
+        retries=retries,
+        socket_options=socket_options,
+    )
+    # Its arguments are httpcore's, which has no such limit.
+    pool._max_connection_age = limits.max_connection_age
+    return pool
 
 
 def _proxy(proxy: ProxyTypes) -> core.Proxy:

@@ -75,6 +75,21 @@ _Headers: TypeAlias = (
     | Iterable[tuple[bytes, bytes]]
 )
 
+_Seconds: TypeAlias = float | None
+_Timings: TypeAlias = tuple[
+    _Seconds,
+    _Seconds,
+    _Seconds,
+    _Seconds,
+    _Seconds,
+    _Seconds,
+    _Seconds,
+    _Seconds,
+    int | None,
+    bool,
+    int,
+]
+
 class _Components(NamedTuple):
     scheme: str
     userinfo: str
@@ -332,6 +347,7 @@ class Engine:
         max_connections: int | None = None,
         max_keepalive_connections: int | None = None,
         keepalive_expiry: float | None = None,
+        max_connection_age: float | None = None,
         uds: str | None = None,
         local_address: str | None = None,
         retries: int = 0,
@@ -363,6 +379,9 @@ class Operation:
     def is_over(self) -> bool: ...
     @property
     def elapsed(self) -> float: ...
+    @property
+    def timings(self) -> _Timings: ...
+    def extra_info(self, info: str) -> Any: ...  # noqa: ANN401 - each name has its own type
     def wait(self) -> None: ...
     def reply(self) -> Reply: ...
     def exchange(self) -> tuple[int, bytes, bytes, int | None, Headers, bytes]: ...
@@ -397,9 +416,12 @@ class Reply:
     @property
     def elapsed(self) -> float: ...
     @property
+    def timings(self) -> _Timings: ...
+    @property
     def num_bytes_downloaded(self) -> int: ...
     @property
     def history(self) -> list[Reply]: ...
+    def extra_info(self, info: str) -> Any: ...  # noqa: ANN401 - each name has its own type
     def response(self, kind: type[_T], client: object) -> _T: ...
     def content(self) -> bytes: ...
 
@@ -579,6 +601,7 @@ class ConnectionQueue:
         max_connections: int | None,
         max_keepalive_connections: int | None,
         keepalive_expiry: float | None,
+        max_connection_age: float | None = None,
     ) -> Self: ...
     def request(self, origin: bytes, may_share: bool, fresh: bool = False) -> tuple[int, list[_Action]]: ...
     def connected(self, connection: int, is_http2: bool, max_streams: int) -> list[_Action]: ...

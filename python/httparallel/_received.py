@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
     from ._native import Operation
+    from ._types import TimingFields
     from .concurrency import AsyncBackend
 
 
@@ -31,6 +32,11 @@ class _Received:
         if not self._operation.is_over:
             return None
         return timedelta(seconds=self._operation.elapsed)
+
+    @property
+    def timings(self) -> TimingFields:
+        """How long the parts of the request took so far."""
+        return self._operation.timings
 
 
 class ReceivedStream(_Received, SyncByteStream):

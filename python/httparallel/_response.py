@@ -12,6 +12,7 @@ from ._exceptions import HTTPStatusError
 from ._lazy import lazy
 from ._native import Headers, parse_links
 from ._public import public
+from ._received import _Received
 from ._streams import ByteStream, UnattachedStream
 
 TYPE_CHECKING = False
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ._native import URL
     from ._request import Request
     from ._streams import AsyncByteStream, SyncByteStream
+    from ._timings import Timings
     from ._types import (
         ClientDefaults,
         DefaultEncoding,
@@ -126,6 +128,9 @@ class Response(Body):
             extensions["reason_phrase"] = reason
         if stream_id is not None:
             extensions["stream_id"] = stream_id
+        from ._network_stream import EngineNetworkStream
+
+        extensions["network_stream"] = EngineNetworkStream(reply)
         return extensions
 
     @lazy
@@ -265,6 +270,26 @@ class Response(Body):
     def elapsed(self, elapsed: datetime.timedelta) -> None:
         self._elapsed = elapsed
 
+    @property
+    def timings(self) -> Timings:
+        """How long the parts of the request took, and which connection it went over.
+
+        Parts that are not known, or not over, are None: of a streamed response, `receive` and `total` before
+        its body has been read or closed.
+        """
+        from ._timings import Timings, measured_outside
+
+        kept: Timings | None = self.__dict__.get("_timings")
+        if kept is not None:
+            return kept
+        # A stream knows what came after the reply was made.
+        source = self.__dict__.get("stream")
+        fields = getattr(source if isinstance(source, _Received) else self._reply, "timings", None)
+        if fields is not None:
+            return Timings._from_fields(fields)
+        elapsed: datetime.timedelta | None = self.__dict__.get("_elapsed")
+        return measured_outside(self._waited, None if elapsed is None else elapsed.total_seconds())
+
     # What follows a redirect, what is set, and what is stored.
 
     @property
@@ -291,6 +316,7 @@ class Response(Body):
             getattr(self, name)
         if self._is_read and self._reply is not None:
             self._elapsed = self.elapsed
+        self._timings = self.timings
         # Extensions hold sockets and callables, a codec may be a module; a stream that was not read cannot be
         # carried over.
         left_out = {"extensions", "stream", "is_closed", "_reply", "_is_streamed", "_defaults", "_json_codec"}

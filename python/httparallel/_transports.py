@@ -106,6 +106,7 @@ class _EngineTransport:
             max_connections=limits.max_connections,
             max_keepalive_connections=limits.max_keepalive_connections,
             keepalive_expiry=limits.keepalive_expiry,
+            max_connection_age=limits.max_connection_age,
             uds=uds,
             local_address=local_address,
             retries=retries,
@@ -158,10 +159,10 @@ class HTTPTransport(_EngineTransport, BaseTransport):
         cls._is_overridden = cls.handle_request is not HTTPTransport.handle_request
 
     def _low_level(self, arguments: Arguments) -> ConnectionPool:
-        from ._core_transport import pool_arguments
+        from ._core_transport import low_level_pool
         from .core import ConnectionPool
 
-        return ConnectionPool(**pool_arguments(*arguments))
+        return low_level_pool(ConnectionPool, *arguments)
 
     def handle_request(self, request: Request) -> Response:
         carrier = self._carrier(request)
@@ -207,10 +208,10 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
         cls._is_overridden = cls.handle_async_request is not AsyncHTTPTransport.handle_async_request
 
     def _low_level(self, arguments: Arguments) -> AsyncConnectionPool:
-        from ._core_transport import pool_arguments
+        from ._core_transport import low_level_pool
         from .core import AsyncConnectionPool
 
-        return AsyncConnectionPool(**pool_arguments(*arguments))
+        return low_level_pool(AsyncConnectionPool, *arguments)
 
     async def handle_async_request(self, request: Request) -> Response:
         carrier = self._carrier(request)

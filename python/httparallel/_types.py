@@ -111,6 +111,21 @@ DefaultEncoding: TypeAlias = str | Callable[[bytes], str | None]
 
 
 _Made = TypeVar("_Made")
+# Queue, dns, connect, tls, send, wait, receive, total; connection, reused, attempts.
+Seconds: TypeAlias = float | None
+TimingFields: TypeAlias = tuple[
+    Seconds,
+    Seconds,
+    Seconds,
+    Seconds,
+    Seconds,
+    Seconds,
+    Seconds,
+    Seconds,
+    int | None,
+    bool,
+    int,
+]
 
 
 class Reply(Protocol):
@@ -135,11 +150,14 @@ class Reply(Protocol):
     @property
     def elapsed(self) -> float: ...
     @property
+    def timings(self) -> TimingFields: ...
+    @property
     def history(self) -> Sequence[Reply]: ...
     @property
     def num_bytes_downloaded(self) -> int: ...
     @property
     def stream_id(self) -> int | None: ...
+    def extra_info(self, info: str, /) -> Any: ...  # noqa: ANN401 - each name has its own type
     def content(self) -> bytes: ...
     def response(self, kind: type[_Made], client: object, /) -> _Made: ...
 

@@ -102,5 +102,6 @@ pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
 pub use httparallel_proto::sse::Event;
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
-pub use operation::{Head, Hop, Interrupted, Mode, Operation, Settings, Upload};
+pub use net::{ConnectionFacts, TlsFacts};
+pub use operation::{Course, Exchange, Head, Hop, Interrupted, Mode, Operation, Settings, Timings, Upload};
 pub use runtime::{freeze, shut_down};

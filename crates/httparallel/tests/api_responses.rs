@@ -215,3 +215,30 @@ fn works_inside_a_runtime() {
     });
     assert_eq!(text, "Hello, world!Hello, world!");
 }
+
+#[test]
+fn tells_how_long_its_parts_took() {
+    let (server, client) = (server(), Client::new());
+    let url = server.http_url() + "/bytes/3000000";
+    let mut streamed = client.get(&url).stream().unwrap();
+    let early = streamed.timings();
+    assert!(early.connect.is_some() && early.wait.is_some() && !early.reused, "{early:?}");
+    assert_eq!((early.receive, early.total), (None, None));
+    while streamed.chunk().unwrap().is_some() {}
+    let late = streamed.body().timings();
+    assert!(late.receive.is_some() && late.total.is_some(), "{late:?}");
+    let whole = client.get(&url).stream().unwrap().collect().unwrap().timings();
+    assert!(whole.total.is_some() && whole.reused, "{whole:?}");
+    assert_eq!(whole.connection, early.connection);
+}
+
+#[test]
+fn redirects_tell_how_long_their_parts_took() {
+    let server = server();
+    let client = Client::builder().follow_redirects(true).build().unwrap();
+    let response = client.get(server.http_url() + "/redirect/1").send().unwrap();
+    let [redirect] = response.history() else { panic!("one redirect") };
+    let (first, last) = (redirect.timings(), response.timings());
+    assert_eq!((first.reused, last.reused, first.connection), (false, true, last.connection));
+    assert!(first.total.unwrap() + last.total.unwrap() <= response.elapsed());
+}

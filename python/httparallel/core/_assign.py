@@ -39,13 +39,14 @@ class Assigner:
         max_connections: int | None,
         max_keepalive_connections: int | None,
         keepalive_expiry: float | None,
+        max_connection_age: float | None = None,
     ) -> None:
         self._create = create
         # Guards the books; never held over a wait.
         self._mutex = Guard()
         # What was given back in the middle of other work, and is to be closed by whoever does so first.
         self._surplus: list[Connection] = []
-        self._books = Books(max_connections, max_keepalive_connections, keepalive_expiry)
+        self._books = Books(max_connections, max_keepalive_connections, keepalive_expiry, max_connection_age)
         self._is_closed = False
 
     @property

@@ -36,11 +36,13 @@ class Books:
         max_connections: int | None,
         max_keepalive_connections: int | None,
         keepalive_expiry: float | None,
+        max_connection_age: float | None,
     ) -> None:
         self._queue = ConnectionQueue(
             max_connections=max_connections,
             max_keepalive_connections=max_keepalive_connections,
             keepalive_expiry=keepalive_expiry,
+            max_connection_age=max_connection_age,
         )
         self.connections: dict[int, Connection] = {}
         # How many requests are on each.

@@ -13,6 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from .._native import Operation
     from ._models import Request, Response
 
 __all__ = ["AsyncEngineConnection", "AsyncEngineStream", "EngineConnection", "EngineStream"]
@@ -84,8 +85,22 @@ class AsyncEngineConnection(_Shown, AsyncConnectionInterface):
         raise RuntimeError(_REFUSAL)
 
 
-class EngineStream(NetworkStream):
-    """The stream of a response over the engine: there is nothing to be known of it."""
+class _Looked:
+    """What can be known of the connection that an operation went over.
+
+    Beside what all streams know, `get_extra_info` tells `tls_version`, `cipher`, `alpn_protocol` and
+    `peer_certificate` (DER). `ssl_object` and `socket` are None.
+    """
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - each name has its own type
+        return self._operation.extra_info(info)
+
+
+class EngineStream(_Looked, NetworkStream):
+    """The stream of a response over the engine, for looking at."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> NoReturn:  # noqa: ARG002 - nothing is read
         raise RuntimeError(_REFUSAL)
@@ -100,7 +115,7 @@ class EngineStream(NetworkStream):
         raise RuntimeError(_REFUSAL)
 
 
-class AsyncEngineStream(AsyncNetworkStream):
+class AsyncEngineStream(_Looked, AsyncNetworkStream):
     """EngineStream for async code."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> NoReturn:  # noqa: ARG002 - see above

@@ -53,6 +53,7 @@ class NativePool:
 
     def __init__(self, face: Face, *, socket_options: Iterable[Any] | None, **options: Any) -> None:  # noqa: ANN401
         self._face = face
+        self._stream_kind = AsyncEngineStream if face.is_async else EngineStream
         self._engine = Engine(
             verify=roots_of(True, trust_env=True), socket_options=socket_options_of(socket_options), **options
         )
@@ -97,7 +98,8 @@ class NativePool:
         except Exception:
             with ERRORS:
                 raise
-        return Response._complete(status, headers, content, self._extensions(version, reason, stream_id))
+        extensions = self._extensions(operation, version, reason, stream_id)
+        return Response._complete(status, headers, content, extensions)
 
     def handle(self, request: Request) -> Flow[Response]:
         """Carries out a request, up to the head of its response."""
@@ -116,13 +118,16 @@ class NativePool:
                 self._running.discard(operation)
                 operation.cancel()
                 raise
-        extensions = self._extensions(reply.version, reply.reason, reply.stream_id)
+        extensions = self._extensions(operation, reply.version, reply.reason, reply.stream_id)
         body = stream_of(EngineBody(operation, self), self._face)
         headers = CheckedHeaders(reply.headers.raw)
         return Response(reply.status, headers=headers, content=body, extensions=extensions)
 
-    def _extensions(self, version: bytes, reason: bytes, stream_id: int | None) -> dict[str, Any]:
-        extensions: dict[str, Any] = {"http_version": version, "network_stream": _stream(self._face)}
+    def _extensions(
+        self, operation: Operation, version: bytes, reason: bytes, stream_id: int | None
+    ) -> dict[str, Any]:
+        stream = self._stream_kind(operation)
+        extensions: dict[str, Any] = {"http_version": version, "network_stream": stream}
         if stream_id is None:
             extensions["reason_phrase"] = reason
         else:
@@ -283,11 +288,3 @@ def _settings(
             sni_hostname=name,
             target=target,
         )
-
-
-_STREAM = EngineStream()
-_ASYNC_STREAM = AsyncEngineStream()
-
-
-def _stream(face: Face) -> EngineStream | AsyncEngineStream:
-    return _ASYNC_STREAM if face.is_async else _STREAM

@@ -44,6 +44,9 @@ MAX_UNAVAILABLE = 20
 class BasePool(Flows):
     """What pools of both kinds share. See ConnectionPool for the arguments."""
 
+    # For how many seconds a connection takes new requests; None is no limit. Clients set it.
+    _max_connection_age: float | None = None
+
     def __init__(
         self,
         ssl_context: ssl.SSLContext | None = None,
@@ -235,6 +238,7 @@ class BasePool(Flows):
                     self._max_connections,
                     self._max_keepalive_connections,
                     self._keepalive_expiry,
+                    self._max_connection_age,
                 )
             return self._assigners[key]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import pytest
 from kinds import Kind
 from testserver import Server
@@ -39,6 +41,34 @@ async def test_connections_expire(kind: Kind, server: Server) -> None:
         await kind.sleep(0.15)
         await client.get(server.http)
     assert server.stats()["connections_opened"] == 2
+
+
+@pytest.mark.parametrize("http2", [False, True])
+async def test_a_connection_that_is_too_old_serves_no_more(kind: Kind, server: Server, http2: bool) -> None:
+    limits = httparallel.Limits(max_connection_age=0.0)
+    async with kind.client(limits=limits, http1=not http2, http2=http2) as client:
+        server.reset()
+        for _ in range(3):
+            assert not (await client.get(server.http)).timings.reused
+    assert server.stats()["connections_opened"] == 3
+
+
+async def test_an_idle_connection_is_closed_when_it_is_too_old(kind: Kind, server: Server) -> None:
+    await kind.until(lambda: server.stats()["connections_open"] == 0)
+    limits = httparallel.Limits(max_connection_age=0.1, keepalive_expiry=None)
+    async with kind.client(limits=limits) as client:
+        await client.get(server.http)
+        await kind.until(lambda: server.stats()["connections_open"] == 0)
+
+
+async def test_connections_of_the_low_level_age_too(kind: Kind, server: Server) -> None:
+    context = ssl.create_default_context(cafile=server.ca_pem)
+    limits = httparallel.Limits(max_connection_age=0.0)
+    async with kind.client(limits=limits, verify=context) as client:
+        server.reset()
+        for _ in range(3):
+            await client.get(server.https)
+    assert server.stats()["connections_opened"] == 3
 
 
 @pytest.mark.parametrize("http2", [False, True])

@@ -36,6 +36,7 @@ ADDED = {
     },
     "AsyncClient": ("backend=, json_codec=, retries=", "`AsyncClient(backend=…)`"),
     "Client": ("json_codec=, retries=", "`Client(retries=…)`"),
+    "Limits": ("max_connection_age=", "`Limits(max_connection_age=…)`"),
     "Timeout": ("total=", "`Timeout(total=…)`"),
 }
 OTHERWISE = {

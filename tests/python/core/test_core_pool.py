@@ -39,6 +39,20 @@ engine = pytest.mark.parametrize("program", ["engine"], indirect=True)
 # What pools show.
 
 
+async def test_a_response_knows_its_connection_s_addresses(program: Program, server: Server) -> None:
+    port = int(server.http.rpartition(":")[2])
+    async with program.pool() as pool:
+        async with pool.stream("GET", server.http) as response:
+            stream = response.extensions["network_stream"]
+            address = stream.get_extra_info("client_addr")
+            assert stream.get_extra_info("server_addr") == ("127.0.0.1", port)
+            assert stream.get_extra_info("ssl_object") is None
+            await response.aread()
+        stream = (await pool.request("GET", server.http)).extensions["network_stream"]
+        assert stream.get_extra_info("client_addr") == address
+        assert not stream.get_extra_info("is_readable")
+
+
 async def test_a_pool_shows_what_it_does(program: Program, server: Server) -> None:
     name = "AsyncConnectionPool" if program.kind.is_async else "ConnectionPool"
     async with program.pool() as pool:

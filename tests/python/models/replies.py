@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 
 import httparallel
+from httparallel._types import TimingFields
 
 
 class FakeReply:
@@ -75,6 +76,11 @@ class FakeReply:
         return 0.25
 
     @property
+    def timings(self) -> TimingFields:
+        self.asked.append("timings")
+        return 0.125, None, None, None, 0.0, 0.0625, 0.0625, 0.25, 7, True, 1
+
+    @property
     def history(self) -> list[FakeReply]:
         self.asked.append("history")
         return self._history
@@ -88,6 +94,10 @@ class FakeReply:
     def stream_id(self) -> int | None:
         self.asked.append("stream_id")
         return 5
+
+    def extra_info(self, info: str, /) -> object:
+        self.asked.append(info)
+        return None
 
     def content(self) -> bytes:
         self.asked.append("content")

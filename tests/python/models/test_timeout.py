@@ -107,6 +107,9 @@ def test_settings_are_equal_only_to_their_own_kind() -> None:
 def test_limits_show_what_they_are() -> None:
     shown = "Limits(max_connections=100, max_keepalive_connections=None, keepalive_expiry=5.0)"
     assert repr(Limits(max_connections=100)) == shown
+    aging = Limits(max_connections=100, max_connection_age=60.0)
+    assert repr(aging) == f"{shown.removesuffix(')')}, max_connection_age=60.0)"
+    assert aging != Limits(max_connections=100)
 
 
 def test_the_defaults_are_those_of_httpx() -> None:

@@ -5,7 +5,7 @@ use std::hash::Hash;
 use std::time::Instant;
 
 use super::action::{Action, Assignment, Wish};
-use super::connection::{ConnId, Connections, Lane, Opened, State};
+use super::connection::{ConnId, Connection, Connections, Lane, Opened, State};
 use super::origin::Origins;
 use super::queue::{WaiterId, Waiters};
 use super::{Dropped, Limits};
@@ -72,6 +72,7 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         now: Instant,
         actions: &mut Vec<Action<K, C, W>>,
     ) -> Assignment<C, W> {
+        self.retire_aged(now, actions);
         self.drop_expired(now, actions);
         let known = self.origins.find(key);
         if let Some((conn, handle)) = known.and_then(|origin| self.take_free(origin, wish)) {
@@ -105,6 +106,9 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
                 entry.stalled.push(id);
             }
         }
+        if self.limits.max_connection_age.is_some() {
+            self.connections.born(id, now);
+        }
         self.reshelve(id);
         self.settle(id, now, actions);
         self.open_wanted(actions);
@@ -137,6 +141,7 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         now: Instant,
         actions: &mut Vec<Action<K, C, W>>,
     ) -> Option<C> {
+        self.retire_aged(now, actions);
         let Some(conn) = self.connections.get(id) else { return handle };
         let count = match conn.state {
             State::Active(count) => count,
@@ -150,7 +155,7 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         if count > 1 {
             conn.state = State::Active(count - 1);
             if !reusable {
-                self.stop_assigning(id);
+                self.stop_assigning(id, Dropped::Retired);
             }
         } else if reusable {
             conn.state = State::Idle(now);
@@ -184,7 +189,10 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
     /// No new request may start on this HTTP/2 connection (the peer said GOAWAY); those on it go on. It is
     /// closed when the last of them is over.
     pub fn retire(&mut self, id: ConnId, now: Instant, actions: &mut Vec<Action<K, C, W>>) {
-        self.stop_assigning(id);
+        let shared = |conn: &Connection<C>| matches!(conn.opened, Some(Opened::Http2 { .. }));
+        if self.connections.peek(id).is_some_and(shared) {
+            self.stop_assigning(id, Dropped::Retired);
+        }
         self.settle(id, now, actions);
         self.open_wanted(actions);
     }
@@ -198,8 +206,9 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         now: Instant,
         actions: &mut Vec<Action<K, C, W>>,
     ) {
+        self.retire_aged(now, actions);
         let Some(conn) = self.connections.get(id) else { return };
-        if conn.retired || !matches!(conn.opened, Some(Opened::Http2 { .. })) {
+        if conn.retired.is_some() || !matches!(conn.opened, Some(Opened::Http2 { .. })) {
             return;
         }
         conn.opened = Some(Opened::Http2 { max_streams });
@@ -223,10 +232,11 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         given_up
     }
 
-    /// Closes what has idled too long and gives back requests whose deadline has passed. A request that a
+    /// Closes what has idled too long or is too old, and gives back requests whose deadline has passed. A request that a
     /// connection is being opened for is past waiting for the pool: the connect limit governs it, unless that
     /// connection goes to somebody else.
     pub fn expire(&mut self, now: Instant, actions: &mut Vec<Action<K, C, W>>) -> Vec<W> {
+        self.retire_aged(now, actions);
         self.drop_expired(now, actions);
         let mut overdue = Vec::new();
         while let Some(id) = self.waiters.overdue(now) {
@@ -246,7 +256,8 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
     /// When [`expire`](Self::expire) next has something to do.
     pub fn next_deadline(&self) -> Option<Instant> {
         let expiry = self.next_expiry().map(|(_, at, _)| at);
-        [expiry, self.waiters.next_deadline()].into_iter().flatten().min()
+        let too_old = self.next_too_old().map(|(_, at)| at);
+        earlier(earlier(expiry, too_old), self.waiters.next_deadline())
     }
 
     /// Forgets everything: gives the handles to close and the requests that still waited, oldest first.
@@ -293,5 +304,12 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         entry.joined(id);
         self.review(origin);
         id
+    }
+}
+
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(one.min(other)),
+        (one, other) => one.or(other),
     }
 }

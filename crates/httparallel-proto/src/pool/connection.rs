@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::Dropped;
 use super::list::{Links, List, count_visit};
 use super::queue::WaiterId;
 
@@ -10,6 +11,13 @@ use super::queue::WaiterId;
 pub struct ConnId {
     pub(super) slot: usize,
     pub(super) serial: u64,
+}
+
+impl ConnId {
+    /// The connection's number, in the order in which the pool named them.
+    pub fn number(self) -> u64 {
+        self.serial
+    }
 }
 
 /// Who reads a connection. A request prefers an idle connection of its own lane and takes one of the
@@ -71,25 +79,29 @@ pub(super) struct Connection<C> {
     pub(super) state: State,
     /// `None` while connecting.
     pub(super) opened: Option<Opened>,
-    /// The peer said that it takes no new request.
-    pub(super) retired: bool,
+    /// Why it takes no new request any more: the peer said so, or it is too old.
+    pub(super) retired: Option<Dropped>,
+    /// When it was opened.
+    pub(super) born: Option<Instant>,
     /// The caller's handle; `None` while connecting, and while a detached connection is out.
     pub(super) handle: Option<C>,
     pub(super) requests: u64,
     /// Where it is filed at the moment.
     pub(super) shelf: Option<Shelf>,
     is_aging: bool,
+    is_young: bool,
 }
 
 impl<C> Connection<C> {
     /// Whether another request may start on it now.
     pub(super) fn has_room(&self) -> bool {
+        if self.retired.is_some() {
+            return false;
+        }
         match (self.opened, self.state) {
             (Some(Opened::Http1(_)), State::Idle(_)) => true,
-            (Some(Opened::Http2 { max_streams }), State::Active(streams)) => {
-                !self.retired && streams < max_streams
-            }
-            (Some(Opened::Http2 { max_streams }), State::Idle(_)) => !self.retired && max_streams > 0,
+            (Some(Opened::Http2 { max_streams }), State::Active(streams)) => streams < max_streams,
+            (Some(Opened::Http2 { max_streams }), State::Idle(_)) => max_streams > 0,
             _ => false,
         }
     }
@@ -105,21 +117,22 @@ impl<C> Connection<C> {
 
     /// Whether it is an HTTP/2 connection whose peer allows no stream at the moment.
     pub(super) fn is_stalled(&self) -> bool {
-        !self.retired && self.opened == Some(Opened::Http2 { max_streams: 0 })
+        self.retired.is_none() && self.opened == Some(Opened::Http2 { max_streams: 0 })
     }
 
     /// Where it belongs.
     pub(super) fn proper_shelf(&self) -> Option<Shelf> {
         match (self.state, self.opened) {
             (State::Connecting, _) => Some(Shelf::Connecting),
-            (State::Idle(_), Some(Opened::Http1(lane))) => Some(Shelf::Idle(lane)),
+            (State::Idle(_), Some(Opened::Http1(lane))) if self.has_room() => Some(Shelf::Idle(lane)),
             (_, Some(Opened::Http2 { .. })) if self.has_room() => Some(Shelf::Room),
             _ => None,
         }
     }
 }
 
-/// Connections of a pool, in slots that are reused, with the idle ones by age.
+/// Connections of a pool, in slots that are reused: the idle ones also by how long they have idled, and if their
+/// age is limited, all that take requests by when they were opened.
 #[derive(Debug)]
 pub(super) struct Connections<C> {
     slots: Vec<Option<Connection<C>>>,
@@ -129,6 +142,8 @@ pub(super) struct Connections<C> {
     pub(super) shelved: Links,
     by_age: Links,
     aging: List,
+    by_birth: Links,
+    young: List,
 }
 
 impl<C> Connections<C> {
@@ -140,6 +155,8 @@ impl<C> Connections<C> {
             shelved: Links::default(),
             by_age: Links::default(),
             aging: List::default(),
+            by_birth: Links::default(),
+            young: List::default(),
         }
     }
 
@@ -169,11 +186,13 @@ impl<C> Connections<C> {
             attempt,
             state: State::Connecting,
             opened: None,
-            retired: false,
+            retired: None,
+            born: None,
             handle: None,
             requests: 0,
             shelf: None,
             is_aging: false,
+            is_young: false,
         });
         id
     }
@@ -205,6 +224,28 @@ impl<C> Connections<C> {
         }
     }
 
+    /// Begins to count the age of a connection that was opened now. Those that opened before are older.
+    pub(super) fn born(&mut self, id: ConnId, now: Instant) {
+        let Some(conn) = self.get(id) else { return };
+        (conn.born, conn.is_young) = (Some(now), true);
+        self.by_birth.push(&mut self.young, id.slot);
+    }
+
+    /// Lets a connection take no new request, from the first such call on for that reason.
+    pub(super) fn retire(&mut self, id: ConnId, why: Dropped) {
+        let Some(conn) = self.get(id) else { return };
+        conn.retired.get_or_insert(why);
+        if std::mem::take(&mut conn.is_young) {
+            self.by_birth.remove(&mut self.young, id.slot);
+        }
+    }
+
+    /// The connection that was opened first of those whose age counts, and when.
+    pub(super) fn oldest(&self) -> Option<(ConnId, Instant)> {
+        let conn = self.slots.get(self.young.first()?)?.as_ref()?;
+        Some((conn.id, conn.born?))
+    }
+
     /// Takes out a connection that is on no shelf any more.
     pub(super) fn remove(&mut self, id: ConnId) -> Option<Connection<C>> {
         self.get(id)?;
@@ -212,6 +253,9 @@ impl<C> Connections<C> {
         self.vacant.push(id.slot);
         if conn.is_aging {
             self.by_age.remove(&mut self.aging, id.slot);
+        }
+        if conn.is_young {
+            self.by_birth.remove(&mut self.young, id.slot);
         }
         Some(conn)
     }
@@ -230,6 +274,8 @@ impl<C> Connections<C> {
         self.shelved = Links::default();
         self.by_age = Links::default();
         self.aging = List::default();
+        self.by_birth = Links::default();
+        self.young = List::default();
         self.slots.drain(..).flatten().collect()
     }
 }

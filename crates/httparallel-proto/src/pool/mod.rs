@@ -53,6 +53,10 @@ pub struct Limits {
     /// batches of requests they are worth keeping. Closing them at once made 100 requests in flight over the
     /// default limit of 20 cost 2.8 times as much. Default: 250 ms.
     pub surplus_expiry: Duration,
+    /// How long a connection takes new requests, counted from when it was opened. An older one is closed when it
+    /// idles, and as soon as what is on it is over. So a client that never rests notices new addresses of a name,
+    /// and new servers behind a balancer. Default: `None`, no limit.
+    pub max_connection_age: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -62,6 +66,7 @@ impl Default for Limits {
             max_keepalive_connections: Some(20),
             keepalive_expiry: Some(Duration::from_secs(5)),
             surplus_expiry: Duration::from_millis(250),
+            max_connection_age: None,
         }
     }
 }
@@ -78,6 +83,8 @@ pub enum Dropped {
     Evicted,
     /// The peer takes no more requests on it, and the last one is over.
     Retired,
+    /// It was opened longer ago than `max_connection_age`, and nothing is on it any more.
+    TooOld,
     /// It was opened after all, when nobody waited for it any more.
     Unwanted,
     /// The pool was closed.
@@ -92,6 +99,7 @@ impl Dropped {
             Self::TooManyIdle => "more connections idled than max_keepalive_connections",
             Self::Evicted => "a request to another origin needed the idle connection's place",
             Self::Retired => "the peer takes no more requests on the connection",
+            Self::TooOld => "the connection was older than max_connection_age",
             Self::Unwanted => "nobody waits for the new connection any more",
             Self::PoolClosed => "the pool was closed",
         }

@@ -94,8 +94,8 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         if is_stalled && self.origins.get(origin).is_some_and(|entry| !entry.waiting.is_empty()) {
             return;
         }
-        if retired || is_stalled {
-            return self.drop_idle(id, Dropped::Retired, actions);
+        if let Some(why) = retired.or(is_stalled.then_some(Dropped::Retired)) {
+            return self.drop_idle(id, why, actions);
         }
         // An expiry of zero ends it here.
         self.drop_expired(now, actions);
@@ -167,19 +167,37 @@ impl<K: Clone + Eq + Hash, C: Clone, W> Pool<K, C, W> {
         request
     }
 
-    /// Lets no new request start on an HTTP/2 connection.
-    pub(super) fn stop_assigning(&mut self, id: ConnId) {
+    /// Lets no new request start on a connection.
+    pub(super) fn stop_assigning(&mut self, id: ConnId, why: Dropped) {
+        self.connections.retire(id, why);
         let Some(conn) = self.connections.get(id) else { return };
-        if !matches!(conn.opened, Some(Opened::Http2 { .. })) {
-            return;
-        }
-        conn.retired = true;
         let origin = conn.origin;
         if let Some(entry) = self.origins.get_mut(origin) {
             entry.stalled.retain(|&other| other != id);
         }
         self.reshelve(id);
         self.review(origin);
+    }
+
+    /// Retires the connections that are too old by now, and closes those of them that idle.
+    pub(super) fn retire_aged(&mut self, now: Instant, actions: &mut Vec<Action<K, C, W>>) {
+        let mut any = false;
+        while let Some((id, _)) = self.next_too_old().filter(|&(_, at)| at <= now) {
+            any = true;
+            self.stop_assigning(id, Dropped::TooOld);
+            self.keep_or_drop(id, now, actions);
+        }
+        // Requests that waited for one of them, stalled by its peer, want another one now.
+        if any {
+            self.open_wanted(actions);
+        }
+    }
+
+    /// The connection that gets too old next, and when.
+    pub(super) fn next_too_old(&self) -> Option<(ConnId, Instant)> {
+        let most = self.limits.max_connection_age?;
+        let (id, born) = self.connections.oldest()?;
+        Some((id, born.checked_add(most)?))
     }
 
     pub(super) fn drop_expired(&mut self, now: Instant, actions: &mut Vec<Action<K, C, W>>) {

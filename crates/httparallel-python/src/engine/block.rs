@@ -52,13 +52,12 @@ impl PyBlock {
     ) -> PyResult<(u64, PyOperation)> {
         let overrides = settings.overrides.clone();
         let request = request(py, method, url, &headers, content, upload.is_some(), overrides)?;
-        let streamed = settings.inner.mode == httparallel::Mode::Streaming;
         let upload = upload.map(|upload| upload.inner.clone());
         let (number, inner) = self
             .inner
             .submit(request, settings.inner.clone(), upload)
             .map_err(|error| exception(py, &error))?;
-        Ok((number, PyOperation { inner, streamed }))
+        Ok((number, PyOperation { inner }))
     }
 
     /// Adds a request of a method and a URL, as a new pending response, which it enters into `running`, by its
@@ -113,7 +112,7 @@ impl PyBlock {
             return Ok(Some(pending));
         }
         undelivered.discard(&pending)?;
-        let (place, outcome) = match Reply::of(py, &operation, false) {
+        let (place, outcome) = match Reply::of(py, &operation) {
             Ok(reply) => (intern!(py, "_response"), Reply::response(&Bound::new(py, reply)?, kind, client)?),
             Err(error) => (intern!(py, "_error"), error.into_value(py).into_bound(py).into_any()),
         };

@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use httparallel::{Config, Limits, Protocols, SocketOption};
 use pyo3::exceptions::PyValueError;
@@ -15,7 +14,7 @@ use super::options::VerifyArgument;
 use super::proxies::proxies;
 use super::reply::Reply;
 use super::request::request;
-use super::settings::Settings;
+use super::settings::{Settings, seconds};
 use super::upload::PyUpload;
 use crate::models::PyHeaders;
 
@@ -40,8 +39,8 @@ enum OptionValue {
 impl Engine {
     #[new]
     #[pyo3(signature = (*, verify=VerifyArgument::Switch(true), cert=None, http1=true, http2=false,
-        max_connections=None, max_keepalive_connections=None, keepalive_expiry=None, uds=None,
-        local_address=None, retries=0, proxy=None, proxy_verify=VerifyArgument::Switch(true),
+        max_connections=None, max_keepalive_connections=None, keepalive_expiry=None, max_connection_age=None,
+        uds=None, local_address=None, retries=0, proxy=None, proxy_verify=VerifyArgument::Switch(true),
         socket_options=Vec::new()))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
@@ -53,6 +52,7 @@ impl Engine {
         max_connections: Option<usize>,
         max_keepalive_connections: Option<usize>,
         keepalive_expiry: Option<f64>,
+        max_connection_age: Option<f64>,
         uds: Option<PathBuf>,
         local_address: Option<&str>,
         retries: u32,
@@ -66,13 +66,12 @@ impl Engine {
         let local_address = local_address.map(str::parse::<IpAddr>).transpose().map_err(|_| {
             PyValueError::new_err("local_address must be an IP address, such as \"0.0.0.0\".")
         })?;
-        let keepalive_expiry =
-            keepalive_expiry.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
         let config = Config {
             limits: Limits {
                 max_connections,
                 max_keepalive_connections,
-                keepalive_expiry,
+                keepalive_expiry: seconds(keepalive_expiry),
+                max_connection_age: seconds(max_connection_age),
                 ..Limits::default()
             },
             protocols: Protocols { http1, http2 },
@@ -103,7 +102,6 @@ impl Engine {
         let overrides = settings.overrides.clone();
         let request = request(py, method, url, &headers, content, false, overrides)?;
         let settings = httparallel::Settings { blocking: true, ..settings.inner.clone() };
-        let streamed = settings.mode == httparallel::Mode::Streaming;
         let operation = block(py, |interrupt| {
             let operation = match self.inner.start(request, settings, None) {
                 Ok(operation) => operation,
@@ -113,7 +111,7 @@ impl Engine {
             Ok(Ok(operation))
         })?;
         let operation = operation.map_err(|error| exception(py, &error))?;
-        Reply::of(py, &operation, streamed)
+        Reply::of(py, &operation)
     }
 
     /// Starts a request. With `blocking`, the calling thread is going to wait for it, and for its body.
@@ -136,10 +134,9 @@ impl Engine {
         // Somebody has to go on sending while the thread produces the content.
         let blocking = blocking && upload.is_none();
         let settings = httparallel::Settings { blocking, ..settings.inner.clone() };
-        let streamed = settings.mode == httparallel::Mode::Streaming;
         let upload = upload.map(|upload| upload.inner.clone());
         let inner = self.inner.start(request, settings, upload).map_err(|error| exception(py, &error))?;
-        Ok(PyOperation { inner, streamed })
+        Ok(PyOperation { inner })
     }
 
     /// Closes all connections; requests on their way fail.

@@ -7,6 +7,7 @@ mod completions;
 mod decoder;
 mod errors;
 mod event_stream;
+mod facts;
 mod multipart;
 mod operation;
 mod options;
@@ -15,6 +16,7 @@ mod reply;
 mod request;
 mod retries;
 mod settings;
+mod timings;
 mod upload;
 mod values;
 
@@ -22,6 +24,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 pub(crate) use errors::exception;
+pub(crate) use settings::seconds;
 
 /// Adds the classes to the module.
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

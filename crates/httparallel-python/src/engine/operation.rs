@@ -8,7 +8,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::errors::exception;
+use super::facts::extra_info;
 use super::reply::{Reply, join};
+use super::timings::{Fields, fields};
 use crate::models::PyHeaders;
 
 /// Status, reason, version, stream, headers and content of a response.
@@ -19,7 +21,6 @@ type Exchange<'py> =
 #[pyclass(frozen, module = "httparallel._native", name = "Operation")]
 pub(crate) struct PyOperation {
     pub(super) inner: Operation,
-    pub(super) streamed: bool,
 }
 
 #[pymethods]
@@ -47,7 +48,7 @@ impl PyOperation {
     /// The response. Raises what went wrong. The body of a response that is not streamed is in it; call this
     /// once.
     fn reply(&self, py: Python<'_>) -> PyResult<Reply> {
-        Reply::of(py, &self.inner, self.streamed)
+        Reply::of(py, &self.inner)
     }
 
     /// The response as it was sent, its content not decoded: status, reason, version, stream, headers, content.
@@ -81,6 +82,17 @@ impl PyOperation {
     #[getter]
     fn elapsed(&self) -> f64 {
         self.inner.elapsed().as_secs_f64()
+    }
+
+    /// How long the parts of the exchange took so far.
+    #[getter]
+    fn timings(&self) -> Fields {
+        fields(&self.inner.timings())
+    }
+
+    /// What is known of the connection it went over, by the names that httpcore has for it.
+    fn extra_info<'py>(&self, py: Python<'py>, info: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        extra_info(py, self.inner.course().connection(), info)
     }
 
     /// Gives the request up, at once.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use httparallel::{Content, Head, Hop, Operation, Request};
+use httparallel::{Content, Course, Exchange, Head, Hop, Operation, Request};
 use httparallel_proto::decode::{Decoder, Guard};
 use parking_lot::Mutex;
 use pyo3::intern;
@@ -12,6 +12,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyType};
 
 use super::errors::exception;
+use super::facts::extra_info;
+use super::timings::{Fields, fields};
 use crate::models::{PyHeaders, PyUrl};
 
 /// Bodies larger than this are decoded without holding up other Python threads.
@@ -25,6 +27,7 @@ pub(crate) struct Reply {
     body: Mutex<Body>,
     received: usize,
     elapsed: Duration,
+    course: Course,
     history: Mutex<Vec<Hop>>,
 }
 
@@ -37,21 +40,14 @@ enum Body {
 
 impl Reply {
     /// The reply of an operation that is ready; its error otherwise.
-    pub(super) fn of(py: Python<'_>, operation: &Operation, streamed: bool) -> PyResult<Self> {
-        let head = operation.head().map_err(|error| exception(py, &error))?;
-        let sent = if streamed { None } else { operation.take_body().map_err(|e| exception(py, &e))? };
-        let (request, elapsed) = (operation.request(), operation.elapsed());
-        Self::new(py, head, request, sent.unwrap_or_default(), elapsed, operation.take_history())
+    pub(super) fn of(py: Python<'_>, operation: &Operation) -> PyResult<Self> {
+        let taken = operation.take_exchange().map_err(|error| exception(py, &error))?;
+        let Exchange { request, head, body, elapsed, course, history, .. } = taken;
+        Self::new(py, Hop { request, head, body, elapsed, course }, history)
     }
 
-    fn new(
-        py: Python<'_>,
-        head: Arc<Head>,
-        request: Arc<Request>,
-        sent: Vec<Bytes>,
-        elapsed: Duration,
-        history: Vec<Hop>,
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, hop: Hop, history: Vec<Hop>) -> PyResult<Self> {
+        let Hop { request, head, body: sent, elapsed, course } = hop;
         let received = sent.iter().map(Bytes::len).sum();
         let coded = received > 0 && head.headers.contains("content-encoding");
         let body = if coded {
@@ -62,7 +58,7 @@ impl Reply {
             Body::Sent(sent)
         };
         let (body, history) = (Mutex::new(body), Mutex::new(history));
-        Ok(Self { head, request, body, received, elapsed, history })
+        Ok(Self { head, request, body, received, elapsed, course, history })
     }
 }
 
@@ -146,6 +142,17 @@ impl Reply {
         self.elapsed.as_secs_f64()
     }
 
+    /// How long the parts of the exchange took; of a streamed response, up to its head.
+    #[getter]
+    fn timings(&self) -> Fields {
+        fields(&self.course.timings())
+    }
+
+    /// What is known of the connection it came over, by the names that httpcore has for it.
+    fn extra_info<'py>(&self, py: Python<'py>, info: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        extra_info(py, self.course.connection(), info)
+    }
+
     /// Bytes of the body as it was sent.
     #[getter]
     fn num_bytes_downloaded(&self) -> usize {
@@ -156,9 +163,7 @@ impl Reply {
     #[getter]
     fn history(&self, py: Python<'_>) -> PyResult<Vec<Reply>> {
         let hops = self.history.lock().clone();
-        hops.into_iter()
-            .map(|hop| Self::new(py, hop.head, hop.request, hop.body, hop.elapsed, Vec::new()))
-            .collect()
+        hops.into_iter().map(|hop| Self::new(py, hop, Vec::new())).collect()
     }
 
     /// A response of the class `kind` for it: what `Response._from_reply` makes. Everything else is computed when

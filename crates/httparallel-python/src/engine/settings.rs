@@ -81,3 +81,8 @@ fn limit(name: &str, seconds: Option<f64>) -> PyResult<Option<Duration>> {
     // Longer than the clock can tell is no limit.
     Ok(Duration::try_from_secs_f64(seconds).ok())
 }
+
+/// A limit of the pool: no time at all if it is negative, none if it is longer than the clock can tell.
+pub(crate) fn seconds(limit: Option<f64>) -> Option<Duration> {
+    limit.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok())
+}

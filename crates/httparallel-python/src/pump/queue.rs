@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
 use super::ledger::{Ledger, Step};
+use crate::engine::seconds;
 
 /// The pool of whoever opens connections itself. Every step gives the actions to be done next, in order.
 #[pyclass(frozen, module = "httparallel._native")]
@@ -20,21 +21,22 @@ type Actions<'py> = Vec<Bound<'py, PyAny>>;
 
 #[pymethods]
 impl ConnectionQueue {
-    /// With these limits; `None` is no limit. The expiry is in seconds.
+    /// With these limits; `None` is no limit. Expiry and age are in seconds.
     #[new]
-    #[pyo3(signature = (*, max_connections, max_keepalive_connections, keepalive_expiry))]
+    #[pyo3(signature = (*, max_connections, max_keepalive_connections, keepalive_expiry,
+        max_connection_age=None))]
     fn new(
         max_connections: Option<usize>,
         max_keepalive_connections: Option<usize>,
         keepalive_expiry: Option<f64>,
+        max_connection_age: Option<f64>,
     ) -> Self {
-        let keepalive_expiry =
-            keepalive_expiry.and_then(|seconds| Duration::try_from_secs_f64(seconds.max(0.0)).ok());
         let limits = Limits {
             max_connections,
             max_keepalive_connections,
-            keepalive_expiry,
+            keepalive_expiry: seconds(keepalive_expiry),
             surplus_expiry: Duration::ZERO,
+            max_connection_age: seconds(max_connection_age),
         };
         Self { inner: Mutex::new(Ledger::new(limits)) }
     }

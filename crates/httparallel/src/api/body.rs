@@ -16,6 +16,7 @@ use parking_lot::Mutex;
 use super::client::Client;
 use super::in_flight::InFlight;
 use super::response::Response;
+use crate::Timings;
 
 /// The most bytes that one decoded chunk has.
 const CHUNK: usize = 64 * 1024;
@@ -142,7 +143,14 @@ impl<C> Body<C> {
 
     /// The whole response, of which these are all chunks.
     pub(super) fn finish(self, response: Response<()>, chunks: Vec<Bytes>) -> Response {
-        response.completed(joined(chunks), self.in_flight.operation().elapsed())
+        let operation = self.in_flight.operation();
+        response.completed(joined(chunks), operation.elapsed(), operation.course())
+    }
+
+    /// How long the parts of the exchange took so far: `receive` and `total` are there when all of the body has
+    /// come from the network, which may be before it is read here.
+    pub fn timings(&self) -> Timings {
+        self.in_flight.operation().timings()
     }
 
     /// Blocks until there is a chunk; `None` at the end.

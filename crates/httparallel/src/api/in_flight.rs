@@ -95,7 +95,8 @@ impl InFlight {
         self.history.extend(self.operation.take_history());
         let history = self.history.drain(..).map(redirected).collect::<Result<_>>()?;
         let url = self.operation.url();
-        let response = Response::new(head, url, history, self.operation.elapsed())?;
+        let (elapsed, course) = (self.operation.elapsed(), self.operation.course());
+        let response = Response::new(head, url, history, elapsed, course)?;
         self.setup.defaults.hooks.response(&response);
         Ok((response, decoder))
     }
@@ -108,5 +109,5 @@ impl Drop for InFlight {
 }
 
 fn redirected(hop: Hop) -> Result<Response<()>> {
-    Response::new(hop.head, hop.request.url.clone(), Vec::new(), hop.elapsed)
+    Response::new(hop.head, hop.request.url.clone(), Vec::new(), hop.elapsed, hop.course)
 }

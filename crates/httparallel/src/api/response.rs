@@ -12,7 +12,7 @@ use httparallel_proto::{Error, Headers, Result, Url};
 
 use super::charset;
 use super::status_error::StatusError;
-use crate::Head;
+use crate::{ConnectionFacts, Course, Head, Timings};
 
 /// A response. What `B` is says how much of the body is there:
 ///
@@ -39,6 +39,7 @@ pub struct Response<B = Bytes> {
     url: Url,
     history: Vec<Response<()>>,
     elapsed: Duration,
+    course: Course,
     body: B,
 }
 
@@ -48,15 +49,16 @@ impl Response<()> {
         url: Url,
         history: Vec<Response<()>>,
         elapsed: Duration,
+        course: Course,
     ) -> Result<Self> {
         let status = StatusCode::from_u16(head.status)
             .map_err(|error| Error::protocol("The status code is not one").with_source(error))?;
-        Ok(Self { head, status, url, history, elapsed, body: () })
+        Ok(Self { head, status, url, history, elapsed, course, body: () })
     }
 
     /// The same response when all of its body is there.
-    pub(super) fn completed(self, body: Bytes, elapsed: Duration) -> Response {
-        Response { elapsed, ..self.with_body(body) }
+    pub(super) fn completed(self, body: Bytes, elapsed: Duration, course: Course) -> Response {
+        Response { elapsed, course, ..self.with_body(body) }
     }
 }
 
@@ -142,6 +144,18 @@ impl<B> Response<B> {
         self.elapsed
     }
 
+    /// How long the parts of this exchange took, and which connection it went over. If the body is streamed, that
+    /// is up to its head; [`Body::timings`](crate::Body::timings) knows what came later. Each entry of
+    /// [`history`](Self::history) has its own.
+    pub fn timings(&self) -> Timings {
+        self.course.timings()
+    }
+
+    /// What is known of the connection it came over: addresses, TLS.
+    pub fn connection(&self) -> Option<&ConnectionFacts> {
+        self.course.connection()
+    }
+
     /// The body.
     pub fn body(&self) -> &B {
         &self.body
@@ -175,9 +189,10 @@ impl<B> Response<B> {
         if self.status.as_u16() < 400 {
             return Ok(());
         }
-        let Self { head, status, url, history, elapsed, body: _ } = self;
-        let (head, url, history) = (head.clone(), url.clone(), history.clone());
-        Err(StatusError::new(Response { head, status: *status, url, history, elapsed: *elapsed, body: () }))
+        let Self { head, status, url, history, elapsed, course, body: _ } = self;
+        let (head, url, history, course) = (head.clone(), url.clone(), history.clone(), course.clone());
+        let (status, elapsed) = (*status, *elapsed);
+        Err(StatusError::new(Response { head, status, url, history, elapsed, course, body: () }))
     }
 
     pub(super) fn body_mut(&mut self) -> &mut B {
@@ -189,8 +204,8 @@ impl<B> Response<B> {
     }
 
     pub(super) fn replace_body<N>(self, body: N) -> (Response<N>, B) {
-        let Self { head, status, url, history, elapsed, body: replaced } = self;
-        (Response { head, status, url, history, elapsed, body }, replaced)
+        let Self { head, status, url, history, elapsed, course, body: replaced } = self;
+        (Response { head, status, url, history, elapsed, course, body }, replaced)
     }
 }
 

@@ -20,7 +20,7 @@ use super::turns::{self, Turn};
 use crate::config::Config;
 use crate::h1::{Attached, Connection, Parked};
 use crate::h2::Http2;
-use crate::net::{Connected, Connector, Destination, within};
+use crate::net::{Connected, ConnectionFacts, Connector, Destination, within};
 use crate::operation::{Attempt, Granted, Op};
 use crate::panics::{caught, caught_in};
 use crate::runtime::{self, IoThread};
@@ -83,8 +83,10 @@ impl Shared {
 
     /// Finds a connection for an operation: for a new one, or for its next attempt.
     pub(crate) fn dispatch(self: &Arc<Self>, op: &Arc<Op>) {
+        let now = Instant::now();
         let (request, retries) = {
-            let state = op.state.lock();
+            let mut state = op.state.lock();
+            state.course.wants(now);
             (state.request.clone(), state.retries)
         };
         let destination = match Destination::of(&request, &self.config) {
@@ -96,7 +98,6 @@ impl Shared {
         {
             op.state.lock().request = Arc::new(cleared);
         }
-        let now = Instant::now();
         let deadline = Deadline::of(Phase::Pool, &op.settings.timeouts, now, op.total());
         let wish = Wish {
             lane: op.lane(),
@@ -311,12 +312,14 @@ impl Shared {
         connected: Connected,
         lane: Lane,
     ) -> Result<(Handle, Opened)> {
+        let facts = Arc::new(ConnectionFacts::of(id, connected.stream.stream(), connected.opening));
         if connected.http2 {
-            let opening = within(connected.deadline, Http2::open(self, id, connected.stream));
+            let opening = within(connected.deadline, Http2::open(self, id, connected.stream, facts));
             let connection = opening.await?;
             return Ok((Handle::Http2(connection), Opened::Http2 { max_streams: usize::MAX }));
         }
-        let connection = Connection::new(connected.stream.into_stream(), to.forwards_through().cloned());
+        let proxy = to.forwards_through().cloned();
+        let connection = Connection::new(connected.stream.into_stream(), proxy, facts);
         let handle = match lane {
             Lane::Detached => Handle::Detached(Parked::new(connection)),
             Lane::Attached => {

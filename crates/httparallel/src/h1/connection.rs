@@ -14,8 +14,8 @@ use httparallel_proto::{Error, Kind, Phase};
 
 use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
-use crate::net::Stream;
-use crate::operation::{Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
+use crate::net::{ConnectionFacts, Stream};
+use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
 
 /// Room for a read while heads and small bodies come in.
 const SMALL_READ: usize = 8 * 1024;
@@ -31,6 +31,7 @@ pub(crate) struct Connection {
     exchange: Option<Exchange>,
     /// The proxy at its other end that forwards requests.
     proxy: Option<Arc<Proxy>>,
+    facts: Arc<ConnectionFacts>,
     served: u64,
     eof: bool,
     /// Delivery stopped because the reader of a streamed body is behind: the input may hold more for it.
@@ -48,6 +49,10 @@ struct Exchange {
     reader: ResponseReader,
     /// When bytes last moved.
     since: Instant,
+    /// When the last byte of the request was taken.
+    sent: Option<Instant>,
+    /// When the first byte of the response was there.
+    answered: Option<Instant>,
     /// Nothing more is sent: the socket takes no more, or the response came while content was held back.
     broken: bool,
     /// Why the socket takes no more.
@@ -73,13 +78,14 @@ pub(crate) struct Ended {
 
 impl Connection {
     /// A connection to an origin, or to a proxy that forwards requests.
-    pub(crate) fn new(stream: Stream, proxy: Option<Arc<Proxy>>) -> Self {
+    pub(crate) fn new(stream: Stream, proxy: Option<Arc<Proxy>>, facts: Arc<ConnectionFacts>) -> Self {
         Self {
             stream,
             input: BytesMut::new(),
             output: BytesMut::new(),
             exchange: None,
             proxy,
+            facts,
             served: 0,
             eof: false,
             behind: false,
@@ -130,7 +136,7 @@ impl Connection {
         handle: Option<Handle>,
         now: Instant,
     ) -> Option<Ended> {
-        let Some(request) = op.begin(id, handle) else {
+        let Some(request) = op.begin(id, handle, &self.facts, self.served > 0, now) else {
             let attempt = Attempt::Failed(Error::new(Kind::Cancelled, Phase::Pool, "cancelled"));
             return Some(Ended { op, attempt, reuse: Reuse::Yes });
         };
@@ -146,6 +152,8 @@ impl Connection {
                     outgoing,
                     reader,
                     since: now,
+                    sent: None,
+                    answered: None,
                     broken: false,
                     send_error: None,
                     unwanted: None,
@@ -162,8 +170,15 @@ impl Connection {
             return None;
         }
         match exchange.outgoing.send(&mut self.stream, &mut self.output) {
-            Ok(true) => exchange.since = now,
-            Ok(false) => {}
+            Ok(progress) => {
+                if progress {
+                    exchange.since = now;
+                }
+                let taken = exchange.outgoing.is_drained() && self.output.is_empty();
+                if taken && exchange.sent.is_none() && !self.stream.wants_write() {
+                    exchange.sent = Some(Instant::now());
+                }
+            }
             Err(Failure::Socket(error)) => {
                 exchange.broken = true;
                 let message = format!("the connection failed: {error}");
@@ -297,6 +312,7 @@ impl Connection {
     fn touch(&mut self, now: Instant) {
         if let Some(exchange) = self.exchange.as_mut() {
             exchange.since = now;
+            exchange.answered.get_or_insert(now);
         }
     }
 
@@ -311,12 +327,19 @@ impl Connection {
             };
             match event {
                 Event::NeedMore => return None,
-                Event::Interim(head) if head.status == 100 => exchange.outgoing.release(),
-                Event::Interim(_) => {}
+                Event::Interim(head) => {
+                    if head.status == 100 {
+                        exchange.outgoing.release();
+                    }
+                    // The response proper begins with the next byte.
+                    exchange.answered = exchange.answered.filter(|_| !self.input.is_empty());
+                }
                 Event::Head(head) => {
                     // RFC 9110 section 10.1.1: a final status means that the content is not wanted.
                     exchange.broken |= exchange.outgoing.withhold();
-                    match exchange.op.on_head(head.into()) {
+                    let at = exchange.answered.unwrap_or(exchange.since);
+                    let answered = Answered { given: None, sent: exchange.sent, at };
+                    match exchange.op.on_head(head.into(), answered) {
                         Ok(true) => {}
                         Ok(false) => {
                             let until = exchange.since + UNWANTED_TIME;

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
+use std::time::Instant;
 
 use bytes::Bytes;
 use h2::client::SendRequest;
@@ -17,7 +18,7 @@ use tokio::task::AbortHandle;
 use super::streams::Streams;
 use super::{exchange, settings};
 use crate::engine::{Closed, Handle, Shared};
-use crate::net::AsyncStream;
+use crate::net::{AsyncStream, ConnectionFacts};
 use crate::operation::Op;
 use crate::panics::{caught, caught_in};
 
@@ -29,6 +30,7 @@ const UNSETTLED: usize = 97;
 #[derive(Debug)]
 pub(crate) struct Http2 {
     pub(super) id: ConnId,
+    facts: Arc<ConnectionFacts>,
     send: SendRequest<Bytes>,
     settled: AtomicBool,
     settling: Notify,
@@ -40,7 +42,12 @@ pub(crate) struct Http2 {
 
 impl Http2 {
     /// Exchanges settings on a new connection. The pool may give it any number of requests: see `admits`.
-    pub(crate) async fn open(shared: &Arc<Shared>, id: ConnId, stream: AsyncStream) -> Result<Arc<Self>> {
+    pub(crate) async fn open(
+        shared: &Arc<Shared>,
+        id: ConnId,
+        stream: AsyncStream,
+        facts: Arc<ConnectionFacts>,
+    ) -> Result<Arc<Self>> {
         let handshake = settings::builder(UNSETTLED).handshake::<_, Bytes>(stream);
         let (send, connection) = handshake.await.map_err(|error| {
             Error::new(Kind::Protocol, Phase::Connect, format!("the HTTP/2 handshake failed: {error}"))
@@ -48,6 +55,7 @@ impl Http2 {
         })?;
         let opened = Arc::new(Self {
             id,
+            facts,
             send,
             settled: AtomicBool::new(false),
             settling: Notify::new(),
@@ -65,7 +73,9 @@ impl Http2 {
         let resumed = Arc::new(Notify::new());
         // Held until the entry is in, so that neither the task can end nor a cancellation come before it.
         let mut streams = self.streams.lock();
-        let Some(request) = op.begin(self.id, Some(Handle::Http2(self.clone()))) else {
+        let handle = Some(Handle::Http2(self.clone()));
+        let Some(request) = op.begin(self.id, handle, &self.facts, streams.has_served(), Instant::now())
+        else {
             drop(streams);
             return shared.release(self.id, None, Ok(()));
         };

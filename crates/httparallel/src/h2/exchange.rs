@@ -17,7 +17,7 @@ use super::connection::Http2;
 use super::errors::describe;
 use super::head;
 use crate::engine::{Shared, complete};
-use crate::operation::{Attempt, Op, Pulled, UNWANTED_BYTES, UNWANTED_TIME, Upload};
+use crate::operation::{Answered, Attempt, Op, Pulled, UNWANTED_BYTES, UNWANTED_TIME, Upload};
 use crate::panics::caught_in;
 
 /// Serves one operation; the task of one stream.
@@ -102,32 +102,34 @@ async fn exchange(
         return Err(Failure::NoRoom);
     }
     let mut send = within(op, Phase::Pool, send.ready()).await?;
+    let given = Instant::now();
     let (mut response, stream) =
         send.send_request(head, empty).map_err(|error| Failure::Stream(error, Phase::Write))?;
     let stream_id = response.stream_id().as_u32();
     let mut upload = pin!(send_content(op, request, (!empty).then_some(stream)));
     // RFC 9113 section 8.1: a response may come, in part or whole, before the request has been sent. The limit
     // on waiting for it counts from the end of the request.
-    let mut uploaded = false;
+    let mut uploaded = None;
     let response = tokio::select! {
         biased;
         response = &mut response => response.map_err(|error| Failure::Stream(error, Phase::Read))?,
         done = &mut upload => {
             done?;
-            uploaded = true;
+            uploaded = Some(Instant::now());
             within(op, Phase::Read, response).await?
         }
     };
     connection.settle();
     connection.answered();
-    let wanted = op.on_head(head::response(&response, stream_id)).map_err(Failure::Ours)?;
+    let answered = Answered { given: Some(given), sent: uploaded, at: Instant::now() };
+    let wanted = op.on_head(head::response(&response, stream_id), answered).map_err(Failure::Ours)?;
     let mut body = response.into_body();
     if !wanted {
         // What is left of it then is reset. How it ended matters to nobody.
         let _ = tokio::time::timeout(UNWANTED_TIME, skip_content(&mut body)).await;
         return Ok(());
     }
-    if !uploaded {
+    if uploaded.is_none() {
         tokio::select! {
             biased;
             received = receive_content(op, &mut body, resumed, Phase::Total) => return received,

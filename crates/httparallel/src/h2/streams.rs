@@ -50,6 +50,11 @@ impl Streams {
         self.admitted == 0
     }
 
+    /// Whether any request was given.
+    pub(super) fn has_served(&self) -> bool {
+        self.served > 0
+    }
+
     /// Whether a request was given before the one at hand.
     pub(super) fn is_reused(&self) -> bool {
         self.served > 1

@@ -16,6 +16,7 @@ use super::ready::AsyncStream;
 use super::stream::Stream;
 use super::{proxy, sockets, tls};
 use crate::config::{Config, Protocols};
+use crate::operation::Opening;
 use crate::panics::caught;
 
 /// A connection that is open, TLS included, and still registered with the I/O thread.
@@ -23,6 +24,8 @@ use crate::panics::caught;
 pub(crate) struct Connected {
     pub(crate) stream: AsyncStream,
     pub(crate) http2: bool,
+    /// How long it took.
+    pub(crate) opening: Opening,
     /// When the time for connecting is up.
     pub(crate) deadline: Option<Instant>,
 }
@@ -52,55 +55,61 @@ impl Connector {
     /// Opens a connection to `to`, within `limit`, repeating failed attempts as configured.
     pub(crate) async fn connect(&self, to: &Destination, limit: Option<Duration>) -> Result<Connected> {
         let mut retries = 0;
+        let mut opening = Opening::new(Instant::now());
         loop {
             let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-            match within(deadline, self.attempt(to)).await {
+            match within(deadline, self.attempt(to, &mut opening)).await {
                 // A proxy that refuses will refuse again.
                 Err(error) if retries < self.config.connect_retries && error.kind() != Kind::Proxy => {
                     tokio::time::sleep(backoff(retries)).await;
                     retries += 1;
+                    opening.attempt(Instant::now());
                 }
-                Ok((stream, http2)) => return Ok(Connected { stream, http2, deadline }),
+                Ok((stream, http2)) => return Ok(Connected { stream, http2, opening, deadline }),
                 Err(error) => return Err(error),
             }
         }
     }
 
-    async fn attempt(&self, to: &Destination) -> Result<(AsyncStream, bool)> {
+    async fn attempt(&self, to: &Destination, opening: &mut Opening) -> Result<(AsyncStream, bool)> {
         if !to.is_secure() {
-            let (stream, http2) = (self.open(to).await?, to.may_share(self.config.protocols));
+            let (stream, http2) = (self.open(to, opening).await?, to.may_share(self.config.protocols));
             // An HTTP/2 server may begin at once; HTTP/1.1 knows no response without a request.
             return if http2 { Ok((stream, true)) } else { check_silent(&stream).map(|()| (stream, false)) };
         }
-        let (mut stream, session) = tokio::try_join!(self.open(to), self.session(to))?;
+        let (mut stream, session) = tokio::try_join!(self.open(to, opening), self.session(to))?;
         check_silent(&stream)?;
         stream.start_tls(session).await.map_err(|error| handshake_failed(error, "server"))?;
+        opening.secured(Instant::now());
         let http2 = stream.stream().session().is_some_and(|session| session.alpn_protocol() == Some(b"h2"));
         Ok((stream, http2))
     }
 
     /// A connection for plain bytes, through the proxy if there is one.
-    async fn open(&self, to: &Destination) -> Result<AsyncStream> {
+    async fn open(&self, to: &Destination, opening: &mut Opening) -> Result<AsyncStream> {
         let origin = to.origin();
-        match to.via() {
+        let stream = match to.via() {
             None => {
-                let opening = sockets::open(&self.config, origin.host(), origin.port().unwrap_or(80));
-                opening.await.and_then(registered).map_err(|error| failed(&error, "connect"))
+                let port = origin.port().unwrap_or(80);
+                let opened = sockets::open(&self.config, origin.host(), port, opening).await;
+                opened.and_then(registered).map_err(|error| failed(&error, "connect"))?
             }
-            Some(Via::Forward(proxy)) => self.open_proxy(proxy).await,
+            Some(Via::Forward(proxy)) => self.open_proxy(proxy, opening).await?,
             Some(Via::Tunnel(proxy)) => {
-                let mut stream = self.open_proxy(proxy).await?;
+                let mut stream = self.open_proxy(proxy, opening).await?;
                 proxy::open_tunnel(&mut stream, proxy, origin).await?;
-                Ok(stream)
+                stream
             }
-        }
+        };
+        opening.connected(Instant::now());
+        Ok(stream)
     }
 
     /// A connection to a proxy, with TLS if it is an `https` one.
-    async fn open_proxy(&self, proxy: &Proxy) -> Result<AsyncStream> {
-        let opening = sockets::open(&self.config, proxy.host(), proxy.port());
-        let opened = opening.await.and_then(registered);
-        let mut stream = opened.map_err(|error| failed(&error, "connect to the proxy"))?;
+    async fn open_proxy(&self, proxy: &Proxy, opening: &mut Opening) -> Result<AsyncStream> {
+        let opened = sockets::open(&self.config, proxy.host(), proxy.port(), opening).await;
+        let mut stream =
+            opened.and_then(registered).map_err(|error| failed(&error, "connect to the proxy"))?;
         if proxy.origin().is_secure() {
             let settings = self.proxy_tls.get_or_init(|| self.make_proxy_tls()).await.clone()?;
             let session = session(settings, proxy.host())?;

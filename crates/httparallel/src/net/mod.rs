@@ -2,6 +2,7 @@
 
 mod connect;
 mod destination;
+mod facts;
 mod proxy;
 mod ready;
 mod records;
@@ -11,5 +12,6 @@ mod tls;
 
 pub(crate) use connect::{Connected, Connector, within};
 pub(crate) use destination::Destination;
+pub use facts::{ConnectionFacts, TlsFacts};
 pub(crate) use ready::{AsyncStream, Interrupt, SLICE, Waited, register, wait_readable, wait_ready};
 pub(crate) use stream::Stream;

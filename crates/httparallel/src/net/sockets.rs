@@ -4,23 +4,30 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::net::TcpSocket;
 use tokio::task::JoinSet;
 
 use crate::config::{Config, SocketOption};
+use crate::operation::Opening;
 
 /// RFC 8305 section 5: the delay between two attempts to connect.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
 /// Connects to `host`, or to the Unix socket that stands for all hosts.
-pub(super) async fn open(config: &Arc<Config>, host: &str, port: u16) -> io::Result<OwnedFd> {
+pub(super) async fn open(
+    config: &Arc<Config>,
+    host: &str,
+    port: u16,
+    opening: &mut Opening,
+) -> io::Result<OwnedFd> {
     if let Some(path) = &config.uds {
         let stream = tokio::net::UnixStream::connect(path).await?.into_std()?;
         return Ok(stream.into());
     }
     let mut addresses = resolve(host, port).await?;
+    opening.resolved(Instant::now());
     if let Some(local) = config.local_address {
         addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
     }

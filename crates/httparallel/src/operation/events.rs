@@ -12,10 +12,12 @@ use httparallel_proto::{Error, Result};
 use parking_lot::MutexGuard;
 use tokio::task::AbortHandle;
 
-use super::{Granted, Head, Hop, Mode, Op, OpState, STREAM_BUFFER};
+use super::timings::{Answered, Course};
+use super::{Exchange, Granted, Head, Hop, Mode, Op, OpState, STREAM_BUFFER};
 use crate::completion::Listener;
 use crate::engine::{Closed, Handle};
 use crate::h1::Parked;
+use crate::net::ConnectionFacts;
 
 /// How often a request is sent again because its connection was lost: the first fresh connection that is
 /// lost too is the server's answer.
@@ -40,13 +42,21 @@ pub(crate) enum Attempt {
 
 impl Op {
     /// The request to send, unless the operation is over already.
-    pub(crate) fn begin(&self, id: ConnId, handle: Option<Handle>) -> Option<Arc<Request>> {
+    pub(crate) fn begin(
+        &self,
+        id: ConnId,
+        handle: Option<Handle>,
+        facts: &Arc<ConnectionFacts>,
+        reused: bool,
+        now: Instant,
+    ) -> Option<Arc<Request>> {
         let mut state = self.state.lock();
         if state.outcome.is_some() {
             return None;
         }
         state.waiter = None;
         state.serving = handle.map(|handle| (id, handle));
+        state.course.given(facts.clone(), reused, now);
         Some(state.request.clone())
     }
 
@@ -97,8 +107,9 @@ impl Op {
 
     /// The head of a final response has arrived. Returns whether its body is wanted: if not, the connection may give
     /// it up.
-    pub(crate) fn on_head(&self, head: Head) -> Result<bool> {
+    pub(crate) fn on_head(&self, head: Head, answered: Answered) -> Result<bool> {
         let mut state = self.state.lock();
+        state.course.answered(answered);
         let request = state.request.clone();
         let untouched = self.is_untouched();
         match state.fetch.on_head(&request, untouched, head.status, &head.headers, || self.moment())? {
@@ -279,13 +290,17 @@ impl Op {
     }
 
     fn finish_hop(&self, state: &mut OpState, next: Request) {
+        let now = Instant::now();
         let request = std::mem::replace(&mut state.request, Arc::new(next));
         if let Some(head) = state.head.take() {
             let body = state.body.drain(..).collect();
-            state.history.push(Hop { request, head, body, elapsed: self.started().elapsed() });
+            let course = std::mem::take(&mut state.course).until(Some(now), state.attempts);
+            let elapsed = now.saturating_duration_since(self.started());
+            state.history.push(Hop { request, head, body, elapsed, course });
         }
-        state.attempts = 1;
         state.reset();
+        state.course = Course::new(now);
+        state.attempts = 1;
     }
 
     fn announce(&self, listener: Listener) {
@@ -315,14 +330,19 @@ impl Op {
     }
 
     pub(super) fn head(&self) -> Result<Arc<Head>> {
-        let state = self.state.lock();
-        // A streamed body that fails later does not take back its head.
-        let announced = state.is_announced(self.settings.mode);
-        match (&state.head, &state.outcome) {
-            (_, Some(Err(error))) if !announced => Err(error.clone()),
-            (Some(head), _) => Ok(head.clone()),
-            (None, _) => Err(Error::invalid_request("the response has not arrived yet")),
-        }
+        self.state.lock().ready_head(self.settings.mode)
+    }
+
+    pub(super) fn take_exchange(&self) -> Result<Exchange> {
+        let mut state = self.state.lock();
+        let head = state.ready_head(self.settings.mode)?;
+        let body = match self.settings.mode {
+            Mode::Buffered => state.body.drain(..).collect(),
+            Mode::Streaming => Vec::new(),
+        };
+        let (request, history) = (state.request.clone(), std::mem::take(&mut state.history));
+        let (elapsed, course) = (self.elapsed(state.ended), state.course());
+        Ok(Exchange { request, head, body, history, elapsed, course })
     }
 
     pub(super) fn listen_body(&self, listener: Listener) -> bool {

@@ -14,6 +14,7 @@ mod body;
 mod events;
 mod kept;
 mod state;
+mod timings;
 mod wait;
 
 use std::sync::{Arc, OnceLock};
@@ -31,6 +32,8 @@ pub use body::Upload;
 pub(crate) use events::Attempt;
 pub(crate) use kept::Kept;
 pub(crate) use state::{Granted, OpState};
+pub(crate) use timings::{Answered, Opening};
+pub use timings::{Course, Timings};
 pub use wait::Interrupted;
 pub(crate) use wait::ThreadNotifier;
 
@@ -115,6 +118,26 @@ pub struct Hop {
     pub body: Vec<Bytes>,
     /// From the start of the request to the end of this response.
     pub elapsed: Duration,
+    /// How long its parts took, to be worked out.
+    pub course: Course,
+}
+
+/// A request and its response, taken from an operation in one step.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Exchange {
+    /// The request of the last hop, as sent.
+    pub request: Arc<Request>,
+    /// The response's head.
+    pub head: Arc<Head>,
+    /// The whole body as sent, in pieces; empty if it is streamed.
+    pub body: Vec<Bytes>,
+    /// The responses that were redirected on the way.
+    pub history: Vec<Hop>,
+    /// See [`Operation::elapsed`].
+    pub elapsed: Duration,
+    /// What [`Operation::timings`] is worked out from.
+    pub course: Course,
 }
 
 /// A request on its way, and then its response.
@@ -152,6 +175,10 @@ impl Op {
         *self.started.get_or_init(Instant::now)
     }
 
+    fn elapsed(&self, ended: Option<Instant>) -> Duration {
+        ended.unwrap_or_else(Instant::now).saturating_duration_since(self.started())
+    }
+
     /// When its total time is up.
     pub(crate) fn total(&self) -> Option<Instant> {
         let total = self.settings.timeouts.total?;
@@ -186,6 +213,12 @@ impl Operation {
         self.0.head()
     }
 
+    /// Everything about a ready operation's response, or its error. What it gives is taken out of the operation:
+    /// body and history come once. The body of a streamed response stays, for [`take_body`](Self::take_body).
+    pub fn take_exchange(&self) -> Result<Exchange> {
+        self.0.take_exchange()
+    }
+
     /// The request of the last hop, as sent.
     pub fn request(&self) -> Arc<Request> {
         self.0.state.lock().request.clone()
@@ -204,7 +237,18 @@ impl Operation {
     /// From the start, in a block its turn, to the end of the response, or to now.
     pub fn elapsed(&self) -> Duration {
         let ended = self.0.state.lock().ended;
-        ended.unwrap_or_else(Instant::now).saturating_duration_since(self.0.started())
+        self.0.elapsed(ended)
+    }
+
+    /// How long the parts of the last hop took so far; those of the others are in
+    /// [`take_history`](Self::take_history).
+    pub fn timings(&self) -> Timings {
+        self.course().timings()
+    }
+
+    /// What [`timings`](Self::timings) is worked out from.
+    pub fn course(&self) -> Course {
+        self.0.state.lock().course()
     }
 
     /// Takes what has arrived of the body, in pieces. `Ok(None)` when all of it was taken.

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use httparallel_proto::Result;
 use httparallel_proto::fetch::{Fetch, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
+use httparallel_proto::{Error, Result};
 use tokio::task::AbortHandle;
 
+use super::timings::Course;
 use super::{Head, Hop, Kept, Mode};
 use crate::completion::Listener;
 use crate::engine::{Handle, Pause};
@@ -53,6 +54,8 @@ pub(crate) struct OpState {
     pub(crate) timer: Option<AbortHandle>,
     /// Whether it was started by its block.
     pub(crate) has_turn: bool,
+    /// When the exchange at hand passed which moment.
+    pub(crate) course: Course,
     /// How often the request at hand was sent, whatever the reason; each redirect is a request of its own.
     pub(crate) attempts: u32,
     /// Lost connections that led to another attempt.
@@ -94,6 +97,7 @@ impl OpState {
             pause: None,
             timer: None,
             has_turn: false,
+            course: Course::default(),
             attempts: 1,
             retries: 0,
             bounces: 0,
@@ -105,6 +109,17 @@ impl OpState {
         mode == Mode::Streaming && self.head.is_some() && self.follow.is_none()
     }
 
+    /// The head of a ready operation's response, or its error.
+    pub(super) fn ready_head(&self, mode: Mode) -> Result<Arc<Head>> {
+        // A streamed body that fails later does not take back its head.
+        let announced = self.is_announced(mode);
+        match (&self.head, &self.outcome) {
+            (_, Some(Err(error))) if !announced => Err(error.clone()),
+            (Some(head), _) => Ok(head.clone()),
+            (None, _) => Err(Error::invalid_request("the response has not arrived yet")),
+        }
+    }
+
     /// Forgets what arrived, for another attempt or the next hop.
     pub(super) fn reset(&mut self) {
         self.head = None;
@@ -114,5 +129,11 @@ impl OpState {
         self.paused = false;
         self.waiter = None;
         self.serving = None;
+        self.course.again();
+    }
+
+    /// The course of the exchange at hand, so far.
+    pub(super) fn course(&self) -> Course {
+        self.course.clone().until(self.ended, self.attempts)
     }
 }

@@ -28,4 +28,5 @@ mod socks;
 mod stale;
 mod streaming;
 mod timeouts;
+mod timings;
 mod tls;

@@ -3,7 +3,7 @@
 use httparallel::{Config, Engine, Kind, Phase, Protocols, Verify};
 use httparallel_testserver::{Certificate, Script, ScriptedServer, TestServer, Transport};
 
-use crate::common::{DRIVERS, assert_fails, engine, get, play, post, send, server};
+use crate::common::{DRIVERS, assert_fails, engine, eventually, get, play, post, send, server};
 
 const HTTP2: Protocols = Protocols { http1: true, http2: true };
 
@@ -27,6 +27,32 @@ fn a_trusted_certificate_is_accepted_and_the_connection_kept() {
                 assert_eq!(send(&engine, get(&url), driver).unwrap().body.len(), 100_000);
             }
             assert_eq!(server.stats().connections_opened, 1);
+        }
+    }
+}
+
+#[test]
+fn what_was_agreed_on_is_known() {
+    let server = server();
+    let cases = [
+        (Certificate::Good, HTTP2, "TLSv1.3", "h2"),
+        (Certificate::Tls12, Protocols::default(), "TLSv1.2", "http/1.1"),
+    ];
+    for (certificate, protocols, version, alpn) in cases {
+        for driver in DRIVERS {
+            let engine = Engine::new(Config { protocols, ..trusting(&server) });
+            let url = server.https_url_of(certificate);
+            let course = send(&engine, get(&url), driver).unwrap().operation.course();
+            let connection = course.connection().unwrap();
+            let server_addr = connection.server_addr().unwrap();
+            assert!(url.ends_with(&format!(":{}", server_addr.port())), "{server_addr}");
+            assert!(connection.client_addr().unwrap().ip().is_loopback());
+            let tls = connection.tls().unwrap();
+            assert_eq!((tls.version, tls.alpn_protocol.as_deref()), (version, Some(alpn.as_bytes())));
+            assert!(tls.cipher.is_some() && !tls.certificates.is_empty(), "{tls:?}");
+            assert!(!connection.is_readable());
+            drop(engine);
+            eventually("it is closed", || connection.is_readable());
         }
     }
 }

@@ -43,6 +43,9 @@ struct Model {
     open: BTreeMap<ConnId, (&'static str, u32, Vec<u32>)>,
     /// HTTP/2 connections: the limit on streams, `None` once retired.
     streams: BTreeMap<ConnId, Option<usize>>,
+    /// When connections were opened, and those that are too old.
+    born: BTreeMap<ConnId, Instant>,
+    old: BTreeSet<ConnId>,
     lent: BTreeSet<ConnId>,
     /// Requests that must not start on a connection that served before.
     fresh: BTreeSet<u32>,
@@ -57,6 +60,7 @@ impl Model {
             max_keepalive_connections: random.chance(50).then(|| random.below(4)),
             keepalive_expiry: random.chance(70).then(|| Duration::from_secs(random.below(6) as u64)),
             surplus_expiry: Duration::ZERO,
+            max_connection_age: random.chance(40).then(|| Duration::from_secs(1 + random.below(9) as u64)),
         };
         Self {
             random,
@@ -70,6 +74,8 @@ impl Model {
             abandoned: BTreeSet::new(),
             open: BTreeMap::new(),
             streams: BTreeMap::new(),
+            born: BTreeMap::new(),
+            old: BTreeSet::new(),
             lent: BTreeSet::new(),
             fresh: BTreeSet::new(),
             served: 0,
@@ -85,8 +91,9 @@ impl Model {
             82..86 => self.die(),
             86..91 => self.change_streams(),
             91..93 => self.settle_abandoned(),
+            93..95 => self.come_late(),
             _ => {
-                let time = Duration::from_millis(self.random.below(3000) as u64);
+                let time = self.moment();
                 self.pass(time);
             }
         }
@@ -136,6 +143,7 @@ impl Model {
         };
         self.next += 1;
         self.open.insert(conn, (key, self.next, Vec::new()));
+        self.born.insert(conn, self.now);
         self.pool.connected(conn, self.next, opened, self.now, &mut self.actions);
     }
 
@@ -194,12 +202,41 @@ impl Model {
         }
     }
 
+    fn moment(&mut self) -> Duration {
+        Duration::from_millis(self.random.below(3000) as u64)
+    }
+
+    /// Something happens before anybody has told the pool that time has passed.
+    fn come_late(&mut self) {
+        let time = self.moment();
+        self.now += time;
+        self.count_ages();
+        match self.random.below(4) {
+            0 => self.request(),
+            1 => self.connect(60),
+            2 => self.release(),
+            _ => self.change_streams(),
+        }
+        self.pass(Duration::ZERO);
+    }
+
     fn pass(&mut self, time: Duration) {
         self.now += time;
+        self.count_ages();
         for request in self.pool.expire(self.now, &mut self.actions) {
             self.waiting.remove(&request).unwrap();
         }
         assert!(self.pool.next_deadline().is_none_or(|at| at > self.now));
+    }
+
+    /// Finds the connections that are too old by now.
+    fn count_ages(&mut self) {
+        let Some(most) = self.limits.max_connection_age else { return };
+        let old = self.born.iter().filter(|&(_, &born)| born + most <= self.now);
+        for (&conn, _) in old {
+            self.old.insert(conn);
+            self.streams.entry(conn).and_modify(|limit| *limit = None);
+        }
     }
 
     fn perform(&mut self) {
@@ -227,6 +264,7 @@ impl Model {
     fn start(&mut self, conn: ConnId, handle: u32, key: &str, request: u32) {
         let (origin, known, on) = self.open.get_mut(&conn).unwrap();
         assert_eq!((*origin, *known), (key, handle));
+        assert!(!self.old.contains(&conn), "a request on a connection that is too old");
         on.push(request);
         match self.streams.get(&conn) {
             Some(limit) => assert!(on.len() <= limit.unwrap(), "more streams than allowed"),
