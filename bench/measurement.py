@@ -19,6 +19,8 @@ from server import Server, pinned
 
 # A client that takes longer for one run, warm-up included, counts as failed.
 RUN_LIMIT_S = 60
+# Variables that send clients to proxies, or make them trust others than the job says.
+ELSEWHERE = ("_proxy", "_ca_bundle", "ssl_cert_file", "ssl_cert_dir")
 # A run that has taken this long is not repeated.
 LENGTHY_S = 15
 
@@ -62,9 +64,8 @@ class RowMeasurement:
         self.watch = watch
         self.extent = extent
         self.expected = server.expected(row)
-        # Proxies are for other places than this machine.
         self.environment = {
-            name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")
+            name: value for name, value in os.environ.items() if not name.lower().endswith(ELSEWHERE)
         }
 
     def run(self, clients: list[Adapter], deadline: float) -> list[Entry]:
@@ -194,4 +195,6 @@ def without_figures(status: int, errors: str) -> str:
     """What went wrong in a run that has no figures."""
     if status == -signal.SIGKILL:
         return f"took longer than {RUN_LIMIT_S} s"
-    return (errors.strip().splitlines() or [f"exit status {status}"])[-1]
+    # The last line of a traceback; that of an exception group is a ruler.
+    lines = [line.strip(" |") for line in errors.splitlines() if any(map(str.isalpha, line))]
+    return lines[-1][:200] if lines else f"exit status {status}"
