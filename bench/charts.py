@@ -12,6 +12,7 @@ VALUES = 90
 LINE = 22
 BAR = 14
 TOP = 46
+MOST_OTHERS = 16
 
 # More is better of requests per second only.
 MEANING = {
@@ -37,9 +38,8 @@ text.ours { fill: #c2410c; font-weight: 600 }
 def chart(table: Table) -> str:
     """The clients of a row, the best on top."""
     meaning, scale, form = MEANING[table.rank]
-    bars = [
-        (entry, value * scale) for entry in table.ranked() if (value := entry.median(table.rank)) is not None
-    ]
+    shown, hidden = chosen(table)
+    bars = [(entry, value * scale) for entry in shown if (value := entry.median(table.rank)) is not None]
     longest = max((value for _, value in bars), default=1)
     height = TOP + LINE * len(bars) + 34
     parts = [
@@ -47,12 +47,21 @@ def chart(table: Table) -> str:
         f' viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(table.title)}">',
         f"<style>{STYLE}</style>",
         f'<text class="title" x="0" y="16">{escape(table.title)}</text>',
-        f'<text class="note" x="0" y="34">{meaning}</text>',
+        f'<text class="note" x="0" y="34">{meaning}{hidden}</text>',
     ]
     for number, (entry, value) in enumerate(bars):
         parts.append(bar(entry, TOP + LINE * number, value / longest, format(value, form)))
     parts.append(legend(height - 10, {entry.kind for entry, _ in bars}))
     return "\n".join([*parts, "</svg>", ""])
+
+
+def chosen(table: Table) -> tuple[list[Entry], str]:
+    """Ours, the limits, and the best of the others; and a note on those that have no room."""
+    ranked = table.ranked()
+    others = [entry for entry in ranked if entry.kind in ("python", "rust")]
+    hidden = others[MOST_OTHERS:]
+    note = f"; {len(hidden)} slower ones are in the table" if hidden else ""
+    return [entry for entry in ranked if entry not in hidden], note
 
 
 def bar(entry: Entry, top: int, share: float, shown: str) -> str:

@@ -125,6 +125,9 @@ class RowMeasurement:
         limit = threading.Timer(RUN_LIMIT_S, worker.kill)
         limit.start()
         worker.stdout.readline()  # "ready", or nothing if it has failed
+        if self.row.fresh:
+            # The connections of the warm-up are another client's.
+            self.server.reset()
         before = self.watch.read()
         server_used = self.server.seconds()
         output, errors = worker.communicate("go\n")

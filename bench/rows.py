@@ -189,6 +189,7 @@ ROWS = (
         SMALL,
         10,
         LOOPS,
+        least=1_000,
         busy=True,
         rank="p99_us",
     ),
