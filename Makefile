@@ -62,9 +62,10 @@ $(BENCH_SERVER): bench/server/Cargo.toml bench/server/Cargo.lock $(wildcard benc
 	cargo build --locked --release --manifest-path bench/server/Cargo.toml --target-dir $(TARGET)
 	@touch $@
 
+# Not locked: its lock file follows the dependencies of the workspace above.
 $(BENCH_CLIENTS): bench/rust/Cargo.toml bench/rust/Cargo.lock $(wildcard bench/rust/src/*.rs) $(NATIVE_SOURCES)
 	$(call heading,Rust clients of the benchmark (release build))
-	cargo build --locked --release --manifest-path bench/rust/Cargo.toml --target-dir $(TARGET)
+	cargo build --release --manifest-path bench/rust/Cargo.toml --target-dir $(TARGET)
 	@touch $@
 
 # ---- What a person runs.
