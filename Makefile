@@ -1,6 +1,7 @@
 # make demo    fetch seven sites one after another, then all at once, and compare
 # make test    every check and every test; what continuous integration runs
-# make bench   measure against other clients, side by side
+# make bench   measure against other clients, side by side, in a few minutes (ROWS=c100,json CLIENTS=wreq,httparallel)
+# make bench-full   the same at length, and write docs/benchmarks
 # make conformance   run the tests of httpcore and of httpx against this package
 #
 # Each sets up what it needs: virtual environments with pinned packages, a release build of the extension.
@@ -8,7 +9,7 @@
 
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test bench conformance setup lint lint-rust lint-python programs test-rust fuzz test-libraries test-python smoke clean
+.PHONY: help demo test bench bench-full bench-setup conformance setup lint lint-rust lint-python programs test-rust fuzz test-libraries test-python smoke clean
 
 TARGET := $(abspath $(or $(CARGO_TARGET_DIR),target))
 BIN    := $(CURDIR)/.venv/bin
@@ -32,6 +33,9 @@ NATIVE_SOURCES := $(filter-out crates/httparallel-testserver/%,$(RUST_SOURCES))
 PACKAGE_FILES  := pyproject.toml README.md $(shell find python -name '*.py' -o -name '*.pyi' -o -name py.typed)
 SERVER         := $(TARGET)/release/httparallel-testserver
 DEBUG_SERVER   := $(TARGET)/debug/httparallel-testserver
+# The benchmark's server, and its clients in Rust: workspaces of their own.
+BENCH_SERVER   := $(TARGET)/release/httparallel-bench-server
+BENCH_CLIENTS  := $(TARGET)/release/httparallel-bench-clients
 
 .venv/.ready: requirements/dev.txt requirements/test.txt
 	$(call heading,Python environment)
@@ -53,17 +57,41 @@ $(SERVER): $(RUST_SOURCES)
 	cargo build --locked --release --package httparallel-testserver
 	@touch $@
 
+$(BENCH_SERVER): bench/server/Cargo.toml bench/server/Cargo.lock $(wildcard bench/server/src/*.rs)
+	$(call heading,Server of the benchmark (release build))
+	cargo build --locked --release --manifest-path bench/server/Cargo.toml --target-dir $(TARGET)
+	@touch $@
+
+# Not locked: its lock file follows the dependencies of the workspace above.
+$(BENCH_CLIENTS): bench/rust/Cargo.toml bench/rust/Cargo.lock $(wildcard bench/rust/src/*.rs) $(NATIVE_SOURCES)
+	$(call heading,Rust clients of the benchmark (release build))
+	cargo build --release --manifest-path bench/rust/Cargo.toml --target-dir $(TARGET)
+	@touch $@
+
 # ---- What a person runs.
 
 demo: .venv/.installed $(SERVER)
 	@HTTPARALLEL_TESTSERVER=$(SERVER) $(BIN)/python demo/demo.py $(if $(URLS),--urls '$(URLS)')
 
-bench: .venv/.installed $(SERVER)
-	$(call heading,Other clients)
-	@scripts/venv.sh .venv-bench $(BIN)/python requirements/bench.txt
-	@.venv-bench/bin/python -m pip install --quiet --no-deps --force-reinstall dist/httparallel-*.whl
+bench: bench-setup
 	$(call heading,Benchmark)
-	@HTTPARALLEL_TESTSERVER=$(SERVER) .venv-bench/bin/python bench/run.py $(if $(ROWS),--rows '$(ROWS)')
+	@$(BENCH)
+
+# All of it, and its results as a page. With ROWS or CLIENTS the page keeps what it has of other rows.
+bench-full: bench-setup
+	$(call heading,Benchmark)
+	@$(BENCH) --full --page
+
+# Our own failures end the run with an error; those of other clients are results.
+BENCH = HTTPARALLEL_BENCH_SERVER=$(BENCH_SERVER) HTTPARALLEL_BENCH_CLIENTS=$(BENCH_CLIENTS) \
+	.venv-bench/bin/python bench/run.py --rows '$(ROWS)' --clients '$(CLIENTS)' $(FLAGS)
+
+bench-setup: .venv/.installed $(BENCH_SERVER) $(BENCH_CLIENTS)
+	$(call heading,Other clients)
+	@scripts/bench_programs.sh
+	@scripts/venv.sh .venv-bench $(BIN)/python requirements/bench.txt
+	@scripts/venv.sh .venv-bench-niquests $(BIN)/python requirements/bench-niquests.txt
+	@.venv-bench/bin/python -m pip install --quiet --no-deps --force-reinstall dist/httparallel-*.whl
 
 # Their sources are downloaded by whoever runs this; they are no part of this repository.
 conformance: .venv/.installed
@@ -81,9 +109,12 @@ lint-rust: .venv/.ready
 	$(call heading,Rust: format)
 	cargo fmt --all --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
+	cargo fmt --check --manifest-path bench/server/Cargo.toml
+	cargo fmt --check --manifest-path bench/rust/Cargo.toml
 	$(call heading,Rust: clippy)
 	cargo clippy --locked --workspace --all-targets --all-features -- -D warnings
 	cargo check --locked --quiet --package httparallel --no-default-features
+	cargo clippy --locked --manifest-path bench/server/Cargo.toml --target-dir $(TARGET) -- -D warnings
 	$(call heading,Rust: dependencies)
 	@scripts/deny.sh
 
@@ -119,7 +150,8 @@ fuzz:
 smoke: .venv/.installed programs
 	$(call heading,Demo and benchmark: short runs)
 	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) $(BIN)/python demo/demo.py
-	@HTTPARALLEL_TESTSERVER=$(DEBUG_SERVER) $(BIN)/python bench/run.py --smoke
+	cargo build --locked --manifest-path bench/server/Cargo.toml --target-dir $(TARGET)
+	@HTTPARALLEL_BENCH_SERVER=$(TARGET)/debug/httparallel-bench-server $(BIN)/python bench/run.py --smoke
 
 # What others have built on httpx has to work with this package under that name.
 test-libraries: .venv/.installed programs

@@ -1,112 +1,131 @@
-"""Measures HTTP clients side by side: `run.py [--rows a,b] [--clients NAME,…] [--repeats N] [--smoke]`.
+"""Measures HTTP clients side by side.
 
-The server runs on one core; each client runs in a process of its own on another. The runs are interleaved
-(A B C A B C), so that a busy moment of the machine does not hit one client alone, and medians are reported.
+The server runs on one core; each client runs in a process of its own on another. The runs of a row are
+interleaved (A B C A B C), so that a busy moment of the machine does not hit one client alone; medians are
+reported. A run that was disturbed is repeated, whatever it measured.
 """
 
 from __future__ import annotations
 
 import argparse
 import datetime
-import json
 import os
-import subprocess
 import sys
-from collections import defaultdict
+import time
+from dataclasses import replace
 from pathlib import Path
 
-from report import Line, Outcome, environment, print_table, to_json
+import page
+from adapters import HERE, Adapter, adapters
+from environment import environment
+from measurement import Extent, RowMeasurement
+from noise import Watch
+from report import print_goals, print_table
+from results import Results, Table
 from rows import ROWS, Row
-from server import Server, cores, pinned
+from server import Server, cores
 
-HERE = Path(__file__).resolve().parent
-# A client that takes longer for one run counts as failed.
-RUN_LIMIT_S = 120
+QUICK = Extent(seconds=0.5, repeats=3, minutes=8, attempts=3, has_slow=False)
+FULL = Extent(seconds=0.7, repeats=5, minutes=40, attempts=3, has_slow=True)
+SMOKE = Extent(seconds=0, repeats=1, minutes=1, attempts=1, has_slow=True)
 
 
 def main() -> int:
     options = arguments()
-    rows = [row for row in ROWS if row.name in options.rows.split(",")]
-    if not rows:
-        sys.exit(f"no such rows: {options.rows}; there are {', '.join(sorted({row.name for row in ROWS}))}")
-    if options.smoke:
-        # The clients that need no package besides our own.
-        options.clients, options.repeats = "httparallel_,http_client,raw_socket", 1
-        rows = [row.small() for row in rows]
-        print("A short run: it shows that everything works; its figures mean nothing.")
-
-    server_core, client_core = cores()
-    machine = environment(server_core, client_core)
-    print("\n".join(f"{name}: {value}" for name, value in machine.items()))
-    lines: list[Line] = []
-    program = os.environ.get("HTTPARALLEL_TESTSERVER")
-    if program is None:
-        sys.exit("HTTPARALLEL_TESTSERVER must name the test server's program; `make bench` sets it")
-    with Server(program, server_core) as server:
-        for row in rows:
-            measured = measure(row, server, client_core, options)
-            if measured:
-                print_table(row, measured)
-            lines += measured
+    extent = SMOKE if options.smoke else FULL if options.full else QUICK
+    changes = {
+        name: value
+        for name in ("repeats", "seconds", "minutes", "attempts")
+        if (value := vars(options)[name])
+    }
+    results = measure_all(options, replace(extent, **changes))
     if not options.smoke:
-        save(machine, lines)
+        print_goals(results)
+        output = options.output or HERE / "results" / f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
+        results.write(output)
+        print(f"\nwritten: {output}")
+        if options.page:
+            page.update(results)
     # Another client's crash is a result; our own is an error.
-    return 1 if any(line.failures for line in lines if line.client.startswith("httparallel")) else 0
+    ours = [entry for table in results.tables for entry in table.entries if entry.kind == "ours"]
+    return 1 if any(entry.failures for entry in ours) else 0
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Measures HTTP clients side by side.")
-    parser.add_argument("--rows", default="a,b,c,d,e", help="which tables, by letter (default: %(default)s)")
+    names = ", ".join(row.name for row in ROWS)
+    parser.add_argument("--rows", default="", help=f"only these, separated by commas, of {names}")
     parser.add_argument("--clients", default="", help="only clients whose names begin with one of these")
-    parser.add_argument("--repeats", type=int, default=5, help="runs of each client (default: %(default)s)")
+    parser.add_argument(
+        "--full", action="store_true", help="all rows and all clients in them, more and longer runs"
+    )
     parser.add_argument("--smoke", action="store_true", help="few requests, no other clients, nothing saved")
+    parser.add_argument("--repeats", type=int, help="runs of each client")
+    parser.add_argument("--seconds", type=float, help="how long a run should take")
+    parser.add_argument("--minutes", type=float, help="how long all of it should take")
+    parser.add_argument("--attempts", type=int, help="how often a disturbed run is made (1: never repeated)")
+    parser.add_argument("--page", action="store_true", help="write docs/benchmarks, too")
+    parser.add_argument("--output", type=Path, help="the file to write (default: a new one in bench/results)")
     return parser.parse_args()
 
 
-def measure(row: Row, server: Server, core: int | None, options: argparse.Namespace) -> list[Line]:
-    """All runs of one row, interleaved."""
-    wanted = tuple(options.clients.split(","))
-    plan = [(client, count) for client in row.clients if client.startswith(wanted) for count in row.counts]
-    outcomes: dict[tuple[str, int], list[Outcome]] = defaultdict(list)
-    for _ in range(options.repeats):
-        for client, count in plan:
-            outcomes[client, count].append(run_once(row, client, count, server, core))
-    return [Line(row, client, count, outcomes[client, count]) for client, count in plan]
-
-
-def run_once(row: Row, client: str, count: int, server: Server, core: int | None) -> Outcome:
-    """Starts a worker, lets it warm up, and takes what it and the server have counted."""
-    command: list[str | Path] = [sys.executable, HERE / "worker.py", client, row.function]
-    command += [server.url + row.path, str(count), str(row.in_flight)]
-    with pinned(core):
-        worker = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+def chosen_rows(options: argparse.Namespace) -> list[Row]:
+    """The rows that were asked for."""
+    names = [name for name in options.rows.split(",") if name]
+    if unknown := set(names) - {row.name for row in ROWS}:
+        sys.exit(
+            f"no such rows: {', '.join(sorted(unknown))}; there are {', '.join(row.name for row in ROWS)}"
         )
-    assert worker.stdout is not None
-    worker.stdout.readline()  # "ready", or nothing if it has failed
-    server.reset()
-    try:
-        output, errors = worker.communicate("go\n", timeout=RUN_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        worker.kill()
-        worker.communicate()
-        return Outcome({}, f"took longer than {RUN_LIMIT_S} s")
-    if not output:
-        return Outcome({}, (errors.strip().splitlines() or [f"exit status {worker.returncode}"])[-1])
-    measured = json.loads(output) | {"connections": server.stats()["connections_opened"]}
-    # A client that delivers everything and then crashes at exit has still crashed.
-    failure = f"exit status {worker.returncode} after its last response" if worker.returncode else None
-    return Outcome(measured, failure)
+    if names:
+        return [row for row in ROWS if row.name in names]
+    return [row for row in ROWS if row.quick or options.full or options.smoke]
 
 
-def save(machine: dict[str, str], lines: list[Line]) -> None:
-    """Writes what was measured, with the machine and the versions, next to earlier results."""
-    results = HERE / "results"
-    results.mkdir(exist_ok=True)
-    path = results / f"{datetime.datetime.now():%Y-%m-%d-%H%M%S}.json"
-    path.write_text(json.dumps({"environment": machine, "lines": to_json(lines)}, indent=1) + "\n")
-    print(f"\nwritten: {path.relative_to(HERE.parent)}")
+def chosen_adapters(options: argparse.Namespace) -> list[Adapter]:
+    """The clients that were asked for and can be had."""
+    wanted = tuple(options.clients.split(","))
+    found = [adapter for adapter in adapters() if adapter.key.startswith(wanted)]
+    if options.smoke:
+        # Those that need no package besides our own.
+        found = [
+            adapter for adapter in found if set(adapter.packages) <= {"httparallel"} and not adapter.command
+        ]
+    missing = {adapter.key: adapter.missing for adapter in found}
+    for key, what in missing.items():
+        if what and not options.smoke:
+            print(f"left out: {key}: {what} is not installed")
+    return [adapter for adapter in found if not missing[adapter.key]]
+
+
+def measure_all(options: argparse.Namespace, extent: Extent) -> Results:
+    """All rows, one after another."""
+    program = os.environ.get("HTTPARALLEL_BENCH_SERVER")
+    if program is None:
+        sys.exit("HTTPARALLEL_BENCH_SERVER must name the server's program; `make bench` sets it")
+    rows, clients = chosen_rows(options), chosen_adapters(options)
+    if options.smoke:
+        rows = [row.small() for row in rows]
+        print("A short run: it shows that everything works; its figures mean nothing.")
+    server_core, client_core = cores()
+    machine = environment(clients, server_core, client_core)
+    print("\n".join(f"{name}: {value}" for name, value in machine.items()), flush=True)
+    watch = Watch([core for core in (server_core, client_core) if core is not None and not options.smoke])
+    deadline = time.monotonic() + extent.minutes * 60
+    tables = []
+    with Server(program, server_core) as server:
+        for number, row in enumerate(rows):
+            measure = RowMeasurement(row, server, client_core, watch, extent)
+            # What is left of the time, shared by the rows that are left.
+            share = (deadline - time.monotonic()) / (len(rows) - number)
+            entries = measure.run(clients, time.monotonic() + share)
+            if entries:
+                today = f"{datetime.date.today():%Y-%m-%d}"
+                tables.append(Table(row.name, row.title, row.rank, row.in_flight, today, entries))
+                print_table(tables[-1])
+    if watch.cores:
+        print(f"\n{watch.disturbed} runs were disturbed, and repeated where that was left")
+    return Results(machine, tables)
 
 
 if __name__ == "__main__":

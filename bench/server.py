@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.client
 import json
 import os
@@ -12,6 +13,9 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlsplit
+
+from noise import process_seconds
+from rows import Row
 
 
 @contextmanager
@@ -37,7 +41,7 @@ def cores() -> tuple[int | None, int | None]:
 
 
 class Server:
-    """The test server, as a process that ends when its standard input is closed."""
+    """The server (`server/`), as a process that ends when its standard input is closed."""
 
     def __init__(self, program: str, core: int | None) -> None:
         with pinned(core):
@@ -45,9 +49,9 @@ class Server:
                 [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
             )
         assert self.process.stdout is not None
-        self.url: str = json.loads(self.process.stdout.readline())["http"]
+        self.addresses: dict[str, str] = json.loads(self.process.stdout.readline())
         # One connection for all questions: opened before the first reset, it is not in what is reported.
-        self.control = http.client.HTTPConnection(urlsplit(self.url).netloc)
+        self.control = http.client.HTTPConnection(urlsplit(self.addresses["http"]).netloc)
 
     def __enter__(self) -> Server:
         return self
@@ -57,6 +61,21 @@ class Server:
     ) -> None:
         self.control.close()
         self.process.communicate()
+
+    def seconds(self) -> float:
+        """The processor time that it has used."""
+        return process_seconds(self.process.pid)
+
+    def expected(self, row: Row) -> int:
+        """What the operation of a row returns for each request: bytes, or records of JSON."""
+        if row.operation.startswith("upload"):
+            return row.size
+        if row.path.startswith("/bytes/1000"):
+            return int(row.path.rpartition("/")[2])
+        body = self._get(row.path)
+        if row.operation == "json":
+            return len(json.loads(body))
+        return len(gzip.decompress(body) if row.operation == "gzip" else body)
 
     def reset(self) -> None:
         """Sets the counters to zero."""
@@ -72,5 +91,7 @@ class Server:
         response = self.control.getresponse()
         body = response.read()
         if response.status != 200:
-            sys.exit(f"the test server answered {response.status} to {path}")
+            sys.exit(f"the server answered {response.status} to {path}")
+        if response.getheader("connection") == "close":
+            self.control.close()
         return body

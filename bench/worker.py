@@ -1,85 +1,153 @@
-"""One run of one client, in a process of its own: `worker.py CLIENT FUNCTION URL COUNT IN_FLIGHT`.
+"""One run of one client, in a process of its own: `worker.py ADAPTER name=value …`; `job.py` has the names.
 
-An adapter is a module in `clients/` with a `TITLE`, its `PACKAGE` if it has one, and one function or more:
+An adapter is a module in `clients/`; `README.md` says what it defines. These are the backends that drive it:
 
-- `many(url, count, in_flight)`: sends `count` GETs, at most `in_flight` at a time, and reads every body;
-- `ahead(url, count, in_flight)`: the same, and submits a request only when a response has been taken;
-- `sequential(url, count)`: one GET after another on one connection.
-
-Each makes and closes its own client, and returns the bytes of all bodies together, by which the worker knows
-that every response arrived; `sequential` also returns each call's seconds.
+- `asyncio`, `uvloop`, `trio`: in tasks of that event loop, as many as requests in flight;
+- `sync`: one call after another; `threads`: the same in threads that share one client;
+- `block`: the adapter itself keeps requests in flight (`many_…`);
+- `program`: the adapter runs a program that measures by itself (`run_…`).
 
 The worker warms up, prints `ready`, waits for a line on standard input, runs, and prints its figures as JSON.
 """
 
 from __future__ import annotations
 
-import gc
+import asyncio
 import importlib
 import json
-import resource
-import statistics
+import os
 import sys
+import threading
 import time
-import urllib.request
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
+from functools import partial
+from types import ModuleType
 from typing import Any
 
-WARM_UP = 200
+from job import Job, arguments
+from loops import Result, asyncio_tasks, one_by_one, threads, trio_tasks
+from resources import Measurement
 
 
 def main() -> None:
-    client, function, url = sys.argv[1:4]
-    count, in_flight = int(sys.argv[4]), int(sys.argv[5])
-    run = getattr(importlib.import_module(f"clients.{client}"), function)
-    arguments: tuple[int, ...] = () if function == "sequential" else (in_flight,)
-
-    run(url, min(count, WARM_UP), *(min(number, WARM_UP) for number in arguments))
-    with urllib.request.urlopen(url) as probe:
-        body = len(probe.read())
-    gc.collect()
-    print("ready", flush=True)
-    sys.stdin.readline()
-
-    measured = measure(run, (url, count, *arguments), count)
-    if measured.pop("bytes") != count * body:
-        sys.exit(f"{client} did not deliver {count} bodies of {body} bytes")
-    print(json.dumps(measured), flush=True)
+    name, job = arguments()
+    adapter = importlib.import_module(f"clients.{name}")
+    if program := getattr(adapter, "PROGRAM", None):
+        # A Rust client: it takes the same arguments and does all that follows by itself.
+        path = os.environ["HTTPARALLEL_BENCH_CLIENTS"]
+        os.execv(path, [path, program, *sys.argv[2:]])
+    if job.busy:
+        threading.Thread(target=be_busy, daemon=True).start()
+    BACKENDS[job.backend](adapter, job)
 
 
-def measure(run: Callable[..., Any], arguments: tuple[Any, ...], count: int) -> dict[str, float]:
-    """Wall time, processor time of all threads, peak memory; percentiles where each call was timed."""
-    before = resource.getrusage(resource.RUSAGE_SELF)
-    start = time.perf_counter()
-    result = run(*arguments)
-    wall = time.perf_counter() - start
-    after = resource.getrusage(resource.RUSAGE_SELF)
-
-    size, seconds = result if isinstance(result, tuple) else (result, [])
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    measured = {
-        "bytes": size,
-        "wall_s": wall,
-        "requests_per_s": count / wall,
-        "cpu_ms_per_1000": cpu * 1e6 / count,
-        "peak_rss_mb": peak_rss_mb(),
-    }
-    if seconds:
-        cuts = statistics.quantiles(seconds, n=100, method="inclusive")
-        measured |= {"p50_us": cuts[49] * 1e6, "p99_us": cuts[98] * 1e6}
-    return measured
+def be_busy() -> None:
+    """Python code that never waits."""
+    number = 0
+    while True:
+        number = (number * 31 + 7) % 1_000_003
 
 
-def peak_rss_mb() -> float:
-    """The highest resident memory of this process so far."""
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Unlike ru_maxrss this does not begin with the memory of the process that started us.
-        [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
-        return int(line.split()[1]) / 1024
-    unit = 1024 * 1024 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
+def on_asyncio(adapter: ModuleType, job: Job) -> None:
+    asyncio.run(asynchronous(adapter, job, asyncio_tasks))
+
+
+def on_uvloop(adapter: ModuleType, job: Job) -> None:
+    import uvloop
+
+    uvloop.run(asynchronous(adapter, job, asyncio_tasks))
+
+
+def on_trio(adapter: ModuleType, job: Job) -> None:
+    import trio
+
+    trio.run(asynchronous, adapter, job, trio_tasks)
+
+
+AsyncLoop = Callable[[Callable[[], Awaitable[int]], int, int], Awaitable[Result]]
+Loop = Callable[[Callable[[], int], int, int], Result]
+
+
+async def asynchronous(adapter: ModuleType, job: Job, loop: AsyncLoop) -> None:
+    perform = operation(adapter, job)
+    async with adapter.client(job) as client:
+        warm = partial(perform, client, job.warm_url)
+        await loop(warm, min(job.in_flight, job.most), job.in_flight)
+        start, trial = time.perf_counter(), trial_count(job)
+        await loop(warm, trial, job.in_flight)
+        count = job.count(trial, time.perf_counter() - start)
+        if not job.fresh:
+            measurement = Measurement()
+            result = await loop(partial(perform, client, job.url), count, job.in_flight)
+            measurement.end(count, *result)
+    if job.fresh:
+        measurement = Measurement()
+        async with adapter.client(job) as client:
+            result = await loop(partial(perform, client, job.url), count, job.in_flight)
+            measurement.end(count, *result)
+
+
+def synchronous(adapter: ModuleType, job: Job, loop: Loop) -> None:
+    perform = operation(adapter, job)
+    several(
+        adapter, job, lambda client, url, count: loop(partial(perform, client, url), count, job.in_flight)
+    )
+
+
+def block(adapter: ModuleType, job: Job) -> None:
+    many = getattr(adapter, f"many_{job.operation}")
+    several(adapter, job, lambda client, url, count: (many(client, url, count, job.in_flight), []))
+
+
+def several(adapter: ModuleType, job: Job, run: Callable[[Any, str, int], Result]) -> None:
+    with adapter.client(job) as client:
+        run(client, job.warm_url, min(job.in_flight, job.most))
+        start, trial = time.perf_counter(), trial_count(job)
+        run(client, job.warm_url, trial)
+        count = job.count(trial, time.perf_counter() - start)
+        if not job.fresh:
+            measurement = Measurement()
+            measurement.end(count, *run(client, job.url, count))
+    if job.fresh:
+        measurement = Measurement()
+        with adapter.client(job) as client:
+            measurement.end(count, *run(client, job.url, count))
+
+
+def program(adapter: ModuleType, job: Job) -> None:
+    run = getattr(adapter, f"run_{job.operation}")
+    measurement = Measurement()
+    figures: dict[str, float] = run(job)
+    print(json.dumps(measurement.children() | figures), flush=True)
+
+
+BACKENDS: dict[str, Callable[[ModuleType, Job], None]] = {
+    "asyncio": on_asyncio,
+    "uvloop": on_uvloop,
+    "trio": on_trio,
+    "sync": partial(synchronous, loop=one_by_one),
+    "threads": partial(synchronous, loop=threads),
+    "block": block,
+    "program": program,
+}
+
+
+def trial_count(job: Job) -> int:
+    """How many requests tell how fast a client is, if that has to be known."""
+    if job.least == job.most:
+        return 0
+    return min(max(2 * job.in_flight, 20), 200, job.most)
+
+
+def operation(adapter: ModuleType, job: Job) -> Callable[[Any, str], Any]:
+    """What the adapter does with a client and a URL."""
+    function: Callable[..., Any] = getattr(adapter, job.operation)
+    if job.operation == "upload":
+        content = b"x" * job.size
+        return lambda client, url: function(client, url, content)
+    if job.operation == "upload_stream":
+        return lambda client, url: function(client, url, job.size)
+    return function
 
 
 if __name__ == "__main__":

@@ -1,19 +1,26 @@
 """httparallel's synchronous `parallel()` block."""
 
+from __future__ import annotations
+
 import httparallel as httpx
+from httpx_like import settings
+from job import Job
 
 TITLE = "httparallel parallel()"
-PACKAGE = "httparallel"
+KIND = "ours"
+PACKAGES = ("httparallel",)
+BACKENDS = ("block",)
+PROTOCOLS = ("http/1.1", "h2c", "h2")
 
-UNLIMITED = httpx.Limits(max_connections=None, max_keepalive_connections=None)
+
+def client(job: Job) -> httpx.Client:
+    return httpx.Client(verify=job.ca or True, **settings(httpx, job))
 
 
-def many(url: str, count: int, in_flight: int) -> int:
+def many_get(client: httpx.Client, url: str, count: int, in_flight: int) -> int:
+    """All requests are submitted; responses are taken as they come."""
     size = 0
-    with (
-        httpx.Client(limits=UNLIMITED, timeout=60) as client,
-        client.parallel(max_concurrency=in_flight if in_flight < count else None) as parallel,
-    ):
+    with client.parallel(max_concurrency=in_flight) as parallel:
         for _ in range(count):
             parallel.get(url)
         while parallel.has_pending_responses:
@@ -21,10 +28,23 @@ def many(url: str, count: int, in_flight: int) -> int:
     return size
 
 
-def ahead(url: str, count: int, in_flight: int) -> int:
-    """One block with at most `in_flight` requests outstanding: a response makes room for a request."""
+many_gzip = many_get
+
+
+def many_json(client: httpx.Client, url: str, count: int, in_flight: int) -> int:
     size = 0
-    with httpx.Client(limits=UNLIMITED, timeout=60) as client, client.parallel() as parallel:
+    with client.parallel(max_concurrency=in_flight) as parallel:
+        for _ in range(count):
+            parallel.get(url)
+        while parallel.has_pending_responses:
+            size += len(parallel.next_response().json())
+    return size
+
+
+def many_ahead(client: httpx.Client, url: str, count: int, in_flight: int) -> int:
+    """At most `in_flight` requests outstanding: a response makes room for a request."""
+    size = 0
+    with client.parallel() as parallel:
         for _ in range(min(in_flight, count)):
             parallel.get(url)
         for _ in range(count - in_flight):

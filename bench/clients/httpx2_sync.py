@@ -1,0 +1,22 @@
+"""httpx2's synchronous client."""
+
+from __future__ import annotations
+
+import httpx2
+
+from httpx_like import download, get, json, settings, upload, upload_stream
+from job import Job
+
+TITLE = "httpx2"
+PACKAGES = ("httpx2",)
+BACKENDS = ("sync", "threads")
+PROTOCOLS = ("http/1.1", "h2c", "h2")
+SLOW = True
+
+__all__ = ["client", "download", "get", "gzip", "json", "upload", "upload_stream"]
+
+gzip = get
+
+
+def client(job: Job) -> httpx2.Client:
+    return httpx2.Client(verify=job.ssl_context() if job.ca else True, **settings(httpx2, job))

@@ -1,0 +1,44 @@
+//! httparallel's parallel block: all requests are submitted, and responses taken as they come.
+
+use std::time::Instant;
+
+use httparallel::blocking::Client;
+
+use crate::Error;
+use crate::job::{Job, Operation};
+use crate::ours::settings;
+use crate::resources::{Measurement, Outcome};
+
+/// One run.
+pub(crate) fn run(job: &Job) -> Result<(), Error> {
+    let new = || settings(Client::builder(), job).build();
+    let mut client = new()?;
+    block(job, &job.warm_url, &client, job.in_flight.min(job.most))?;
+    let start = Instant::now();
+    let warm = job.trial_count();
+    block(job, &job.warm_url, &client, warm)?;
+    let count = job.count(warm, start.elapsed().as_secs_f64());
+    let measurement = Measurement::begin()?;
+    if job.fresh {
+        client = new()?;
+    }
+    let outcome = block(job, &job.url, &client, count)?;
+    measurement.end(count, outcome);
+    Ok(())
+}
+
+fn block(job: &Job, url: &str, client: &Client, count: usize) -> Result<Outcome, Error> {
+    let mut parallel = client.parallel_limited(job.in_flight);
+    for _ in 0..count {
+        parallel.get(url)?;
+    }
+    let mut size = 0;
+    while let Some(outcome) = parallel.next_response() {
+        let response = outcome.response?;
+        size += match job.operation {
+            Operation::Json => response.json::<Vec<serde_json::Value>>()?.len(),
+            _ => response.bytes().len(),
+        } as u64;
+    }
+    Ok(Outcome { size, seconds: Vec::new() })
+}
