@@ -263,7 +263,7 @@ impl Shared {
     fn attach(self: &Arc<Self>, id: ConnId, parked: &Arc<Parked>, op: Arc<Op>) {
         let reusable =
             parked.take().and_then(|mut connection| connection.is_reusable().then_some(connection));
-        let attached = reusable.and_then(|connection| Attached::spawn(self, id, connection).ok());
+        let attached = reusable.and_then(|connection| Attached::adopt(self, id, connection).ok());
         if let Some(attached) = attached {
             let handle = Handle::Attached(attached.clone());
             if !self.change(|pool, _| pool.replace(id, handle, Lane::Attached)) {
@@ -319,15 +319,11 @@ impl Shared {
             return Ok((Handle::Http2(connection), Opened::Http2 { max_streams: usize::MAX }));
         }
         let proxy = to.forwards_through().cloned();
-        let connection = Connection::new(connected.stream.into_stream(), proxy, facts);
+        let (stream, socket) = connected.stream.into_parts();
+        let connection = Connection::new(stream, proxy, facts);
         let handle = match lane {
             Lane::Detached => Handle::Detached(Parked::new(connection)),
-            Lane::Attached => {
-                let attached = Attached::spawn(self, id, connection).map_err(|error| {
-                    Error::new(Kind::Network, Phase::Connect, "could not watch the socket").with_source(error)
-                })?;
-                Handle::Attached(attached)
-            }
+            Lane::Attached => Handle::Attached(Attached::spawn(self, id, connection, socket)),
         };
         Ok((handle, Opened::Http1(lane)))
     }

@@ -6,7 +6,6 @@
 //! everything, or if the new deadline is earlier than the one its timer is set to.
 
 use std::future::Future;
-use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -15,12 +14,11 @@ use std::time::Instant;
 use httparallel_proto::Error;
 use httparallel_proto::pool::ConnId;
 use parking_lot::{Mutex, MutexGuard};
-use tokio::io::unix::AsyncFd;
 use tokio::time::Sleep;
 
 use super::connection::{Connection, Ended};
 use crate::engine::{Closed, Handle, Shared, complete};
-use crate::net::register;
+use crate::net::{Watched, register};
 use crate::operation::{Kept, Op};
 use crate::panics::caught;
 use crate::wakes;
@@ -44,21 +42,34 @@ struct Inner {
 }
 
 impl Attached {
-    /// Gives a connection to the I/O thread.
+    /// Gives a connection to the I/O thread, which watches its socket already.
     pub(crate) fn spawn(
         shared: &Arc<Shared>,
         id: ConnId,
         connection: Connection,
-    ) -> std::io::Result<Arc<Self>> {
+        socket: Watched,
+    ) -> Arc<Self> {
         let runtime = shared.io.handle();
         let _inside = runtime.enter();
-        let ready = register(connection.stream().socket().clone())?;
         let inner = Inner { connection: Some(connection), task: None, armed: None, corked: false };
         let attached = Arc::new(Self { id, inner: Mutex::new(inner) });
         let sleep = Box::pin(tokio::time::sleep_until(Instant::now().into()));
-        let task = Task { attached: attached.clone(), shared: shared.clone(), ready, sleep };
+        let task = Task { attached: attached.clone(), shared: shared.clone(), ready: socket, sleep };
         runtime.spawn(task);
-        Ok(attached)
+        attached
+    }
+
+    /// Gives the I/O thread a connection that another thread has driven.
+    pub(crate) fn adopt(
+        shared: &Arc<Shared>,
+        id: ConnId,
+        connection: Connection,
+    ) -> std::io::Result<Arc<Self>> {
+        let watched = {
+            let _inside = shared.io.handle().enter();
+            register(connection.stream().socket().clone())?
+        };
+        Ok(Self::spawn(shared, id, connection, watched))
     }
 
     /// Starts a request that the pool assigned to this connection.
@@ -204,7 +215,7 @@ impl Inner {
 struct Task {
     attached: Arc<Attached>,
     shared: Arc<Shared>,
-    ready: AsyncFd<Arc<OwnedFd>>,
+    ready: Watched,
     sleep: Pin<Box<Sleep>>,
 }
 

@@ -13,7 +13,6 @@ use tokio::sync::OnceCell;
 
 use super::destination::{Destination, Via};
 use super::ready::AsyncStream;
-use super::stream::Stream;
 use super::{proxy, sockets, tls};
 use crate::config::{Config, Protocols};
 use crate::operation::Opening;
@@ -92,7 +91,7 @@ impl Connector {
             None => {
                 let port = origin.port().unwrap_or(80);
                 let opened = sockets::open(&self.config, origin.host(), port, opening).await;
-                opened.and_then(registered).map_err(|error| failed(&error, "connect"))?
+                AsyncStream::new(opened.map_err(|error| failed(&error, "connect"))?)
             }
             Some(Via::Forward(proxy)) => self.open_proxy(proxy, opening).await?,
             Some(Via::Tunnel(proxy)) => {
@@ -108,8 +107,7 @@ impl Connector {
     /// A connection to a proxy, with TLS if it is an `https` one.
     async fn open_proxy(&self, proxy: &Proxy, opening: &mut Opening) -> Result<AsyncStream> {
         let opened = sockets::open(&self.config, proxy.host(), proxy.port(), opening).await;
-        let mut stream =
-            opened.and_then(registered).map_err(|error| failed(&error, "connect to the proxy"))?;
+        let mut stream = AsyncStream::new(opened.map_err(|error| failed(&error, "connect to the proxy"))?);
         if proxy.origin().is_secure() {
             let settings = self.proxy_tls.get_or_init(|| self.make_proxy_tls()).await.clone()?;
             let session = session(settings, proxy.host())?;
@@ -175,10 +173,6 @@ fn session(settings: Arc<ClientConfig>, name: &str) -> Result<rustls::ClientConn
     })?;
     rustls::ClientConnection::new(settings, name)
         .map_err(|error| Error::new(Kind::Tls, Phase::Connect, "could not start TLS").with_source(error))
-}
-
-fn registered(socket: std::os::fd::OwnedFd) -> io::Result<AsyncStream> {
-    AsyncStream::new(Stream::plain(Arc::new(socket)))
 }
 
 /// Nobody speaks before the client does. What comes out of a tunnel sooner is the proxy's, and taken for the

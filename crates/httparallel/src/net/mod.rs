@@ -13,5 +13,5 @@ mod tls;
 pub(crate) use connect::{Connected, Connector, within};
 pub(crate) use destination::Destination;
 pub use facts::{ConnectionFacts, TlsFacts};
-pub(crate) use ready::{AsyncStream, Interrupt, SLICE, Waited, register, wait_readable, wait_ready};
+pub(crate) use ready::{AsyncStream, Interrupt, SLICE, Waited, Watched, register, wait_readable, wait_ready};
 pub(crate) use stream::Stream;

@@ -58,16 +58,19 @@ pub(crate) fn wait_ready(
     }
 }
 
+/// A socket that the I/O thread watches.
+pub(crate) type Watched = AsyncFd<Arc<OwnedFd>>;
+
 /// A [`Stream`] on the I/O thread, as tokio's I/O traits see it.
 #[derive(Debug)]
 pub(crate) struct AsyncStream {
-    ready: AsyncFd<Arc<OwnedFd>>,
+    ready: Watched,
     stream: Stream,
     buffer: BytesMut,
 }
 
 /// Registers a socket with the I/O thread. Must run on it, or inside its context.
-pub(crate) fn register(socket: Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>> {
+pub(crate) fn register(socket: Arc<OwnedFd>) -> io::Result<Watched> {
     // SAFETY: the `AsyncFd` owns a share of the descriptor, which therefore stays open, and the same, for as
     // long as it is registered.
     unsafe { AsyncFd::register(socket) }.map_err(io::Error::from)
@@ -77,10 +80,10 @@ pub(crate) fn register(socket: Arc<OwnedFd>) -> io::Result<AsyncFd<Arc<OwnedFd>>
 const READ_SIZE: usize = 16 * 1024;
 
 impl AsyncStream {
-    /// Registers the stream with the I/O thread. Must run on it.
-    pub(crate) fn new(stream: Stream) -> io::Result<Self> {
-        let ready = register(stream.socket().clone())?;
-        Ok(Self { ready, stream, buffer: BytesMut::new() })
+    /// Plain bytes over a socket.
+    pub(crate) fn new(socket: Watched) -> Self {
+        let stream = Stream::plain(socket.get_ref().clone());
+        Self { ready: socket, stream, buffer: BytesMut::new() }
     }
 
     /// Puts TLS on the stream and completes the handshake.
@@ -139,9 +142,9 @@ impl AsyncStream {
         !self.buffer.is_empty()
     }
 
-    /// Gives the stream back, no longer registered.
-    pub(crate) fn into_stream(self) -> Stream {
-        self.stream
+    /// Gives the stream back, and its socket, which is watched for as long as that lives.
+    pub(crate) fn into_parts(self) -> (Stream, Watched) {
+        (self.stream, self.ready)
     }
 
     pub(crate) fn stream(&self) -> &Stream {

@@ -6,32 +6,38 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::net::TcpSocket;
+use socket2::{Domain, Protocol, Socket, Type};
 use tokio::task::JoinSet;
 
+use super::ready::{Watched, register};
 use crate::config::{Config, SocketOption};
 use crate::operation::Opening;
 
 /// RFC 8305 section 5: the delay between two attempts to connect.
 const ATTEMPT_DELAY: Duration = Duration::from_millis(250);
 
-/// Connects to `host`, or to the Unix socket that stands for all hosts.
+/// Connects to `host`, or to the Unix socket that stands for all hosts. Must run on the I/O thread, which watches the
+/// socket from then on.
 pub(super) async fn open(
     config: &Arc<Config>,
     host: &str,
     port: u16,
     opening: &mut Opening,
-) -> io::Result<OwnedFd> {
+) -> io::Result<Watched> {
     if let Some(path) = &config.uds {
         let stream = tokio::net::UnixStream::connect(path).await?.into_std()?;
-        return Ok(stream.into());
+        return register(Arc::new(stream.into()));
     }
     let mut addresses = resolve(host, port).await?;
     opening.resolved(Instant::now());
     if let Some(local) = config.local_address {
         addresses.retain(|address| address.is_ipv4() == local.is_ipv4());
     }
-    Ok(race(alternate_families(addresses), config).await?.into())
+    // Most hosts have one address, which no other one has to be raced against.
+    if let [address] = addresses[..] {
+        return connect_to(address, config.clone()).await;
+    }
+    race(alternate_families(addresses), config).await
 }
 
 /// The addresses of a host, as the resolver orders them.
@@ -58,7 +64,7 @@ fn alternate_families(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
 
 /// RFC 8305 section 5: starts an attempt every 250 ms, or when one fails, and keeps the first that succeeds.
 /// The others are dropped, which closes their sockets.
-async fn race(addresses: Vec<SocketAddr>, config: &Arc<Config>) -> io::Result<std::net::TcpStream> {
+async fn race(addresses: Vec<SocketAddr>, config: &Arc<Config>) -> io::Result<Watched> {
     let mut addresses = addresses.into_iter();
     let mut attempts = JoinSet::new();
     let mut last = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
@@ -81,20 +87,29 @@ async fn race(addresses: Vec<SocketAddr>, config: &Arc<Config>) -> io::Result<st
     }
 }
 
-async fn connect_to(address: SocketAddr, config: Arc<Config>) -> io::Result<std::net::TcpStream> {
-    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-    socket.set_nodelay(true)?;
+async fn connect_to(address: SocketAddr, config: Arc<Config>) -> io::Result<Watched> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_nonblocking(true)?;
+    socket.set_tcp_nodelay(true)?;
     for option in &config.socket_options {
         set_option(&socket, option)?;
     }
     match config.local_address {
         Some(IpAddr::V4(Ipv4Addr::UNSPECIFIED) | IpAddr::V6(Ipv6Addr::UNSPECIFIED)) | None => {}
-        Some(local) => socket.bind(SocketAddr::new(local, 0))?,
+        Some(local) => socket.bind(&SocketAddr::new(local, 0).into())?,
     }
-    socket.connect(address).await?.into_std()
+    match socket.connect(&address.into()) {
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        result => result?,
+    }
+    let watched = register(Arc::new(OwnedFd::from(socket)))?;
+    // connect(2): once the socket is writable, SO_ERROR says whether it is connected.
+    watched.writable().await?.retain_ready();
+    rustix::net::sockopt::socket_error(watched.get_ref())??;
+    Ok(watched)
 }
 
-fn set_option(socket: &TcpSocket, option: &SocketOption) -> io::Result<()> {
+fn set_option(socket: &Socket, option: &SocketOption) -> io::Result<()> {
     let SocketOption { level, name, value } = option;
     let length = libc::socklen_t::try_from(value.len()).map_err(io::Error::other)?;
     // SAFETY: the descriptor is open while `socket` is borrowed; pointer and length are those of `value`, which the
@@ -139,7 +154,8 @@ mod tests {
         let runtime = runtime();
         let started = std::time::Instant::now();
         let connected = runtime.block_on(race(addresses, &Arc::default()))?;
-        assert_eq!(connected.peer_addr()?, good.local_addr()?);
+        let peer = socket2::SockRef::from(connected.get_ref()).peer_addr()?;
+        assert_eq!(peer.as_socket(), Some(good.local_addr()?));
         assert!(started.elapsed() >= ATTEMPT_DELAY && started.elapsed() < 4 * ATTEMPT_DELAY);
         drop(queued);
         Ok(())
@@ -149,14 +165,15 @@ mod tests {
     fn options_are_set_before_connecting_and_those_unknown_are_told() {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let address = listener.local_addr().unwrap();
+        let runtime = runtime();
         let connect = |option| {
             let config = Config { socket_options: vec![option], ..Config::default() };
-            runtime().block_on(connect_to(address, config.into()))
+            runtime.block_on(connect_to(address, config.into()))
         };
         let kept = connect(SocketOption::int(libc::SOL_SOCKET, libc::SO_KEEPALIVE, 1)).unwrap();
-        assert!(socket2::SockRef::from(&kept).keepalive().unwrap());
+        assert!(socket2::SockRef::from(kept.get_ref()).keepalive().unwrap());
         let slow = connect(SocketOption::int(libc::IPPROTO_TCP, libc::TCP_NODELAY, 0)).unwrap();
-        assert!(!slow.nodelay().unwrap());
+        assert!(!socket2::SockRef::from(slow.get_ref()).tcp_nodelay().unwrap());
         let refused = connect(SocketOption::int(libc::SOL_SOCKET, 0x7fff, 1)).unwrap_err();
         assert!(refused.to_string().starts_with("the socket option (1, 32767) was refused"), "{refused}");
     }
