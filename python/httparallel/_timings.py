@@ -48,7 +48,8 @@ class Timings:
     - `total`: all of it, with all attempts and the pauses between them. None before the end.
     - `connection`: a number that no other connection of this client's transport has.
     - `reused`: whether another request was sent on the connection before.
-    - `attempts`: how often the request was sent.
+    - `attempts`: how often the engine sent the request. Where the client calls a transport of your own again,
+      each call is timed by itself.
 
     They are measured for all requests that the engine carries. For others (those of a transport of your own,
     of an application in the same process, of `verify=ssl.SSLContext`, with the extension `trace`) all that is

@@ -88,6 +88,18 @@ async def test_a_request_that_was_sent_again_says_so(kind: Kind, server: Server)
     assert [each.attempts for each in timings] == [1, 2]
 
 
+@pytest.mark.parametrize("long_way", [False, True])
+async def test_each_attempt_of_a_retried_request_counts(kind: Kind, server: Server, long_way: bool) -> None:
+    hooks = {"request": [kind.function(lambda _: None)]} if long_way else None
+    retries = httparallel.Retry(3, backoff=0.0, budget=None)
+    async with kind.client(retries=retries, event_hooks=hooks) as client:
+        timings = (await client.get(f"{server.http}/flaky?id=timed-{kind}-{long_way}&times=2")).timings
+        # The parts are those of the last attempt.
+        assert timings.attempts == 3
+        assert parts(timings) < timings.total
+        assert (await client.get(server.http)).timings.attempts == 1
+
+
 async def test_responses_of_a_parallel_block_have_them(kind: Kind, server: Server) -> None:
     async with kind.client() as client, client.parallel(max_concurrency=1) as parallel:
         for _ in range(3):
