@@ -6,49 +6,21 @@ import io
 import socket
 import time
 from collections.abc import Callable, Iterator
-from email.utils import formatdate
 from typing import Any
 
 import pytest
-from kinds import Kind, async_only, sync_only
+from kinds import Kind
+from retrying import WAYS, at_once, client_by
 from testserver import Server
 
 import httparallel
 from httparallel import Retry
 
-# The engine by itself, a flow that has the engine do it, and a flow that does it itself.
-WAYS = ("engine", "flow", "transport")
-
 Handler = Callable[[httparallel.Request], httparallel.Response]
-
-
-def at_once(attempts: int = 3, **arguments: Any) -> Retry:
-    """Without waits and without a budget."""
-    return Retry(attempts, **({"backoff": 0.0, "budget": None} | arguments))
 
 
 def mock(kind: Kind, handler: Handler, **arguments: Any) -> Any:
     return kind.client(transport=httparallel.MockTransport(handler), **arguments)
-
-
-class Forwarding(httparallel.HTTPTransport):
-    """A transport of the user's own, which has the engine carry the requests."""
-
-    def handle_request(self, request: httparallel.Request) -> httparallel.Response:
-        return super().handle_request(request)
-
-
-class AsyncForwarding(httparallel.AsyncHTTPTransport):
-    async def handle_async_request(self, request: httparallel.Request) -> httparallel.Response:
-        return await super().handle_async_request(request)
-
-
-def client_by(way: str, kind: Kind, **arguments: Any) -> Any:
-    if way == "flow":
-        arguments["event_hooks"] = {"request": [kind.function(lambda _: None)]}
-    elif way == "transport":
-        arguments["transport"] = AsyncForwarding() if kind.is_async else Forwarding()
-    return kind.client(**arguments)
 
 
 @pytest.fixture
@@ -131,49 +103,6 @@ async def test_a_post_is_retried_if_it_was_refused_or_has_a_key(kind: Kind, serv
         client.retries = at_once(methods=["POST"])
         assert await status_of(502) == 200
         assert (await client.get(f"{server.http}/flaky?id=get")).status_code == 503
-
-
-@pytest.mark.parametrize("way", WAYS)
-async def test_what_a_server_asks_to_wait_is_waited(kind: Kind, server: Server, way: str) -> None:
-    server.reset()
-    async with client_by(way, kind, retries=at_once()) as client:
-        started = time.monotonic()
-        response = await client.get(f"{server.http}/flaky?status=429&retry_after=0.3")
-    assert response.status_code == 200
-    assert time.monotonic() - started >= 0.3
-
-
-@pytest.mark.parametrize("way", ["engine", "transport"])
-async def test_a_date_that_a_server_names_is_waited_for(kind: Kind, server: Server, way: str) -> None:
-    server.reset()
-    date = int(time.time()) + 1
-    async with client_by(way, kind, retries=at_once()) as client:
-        params = {"retry_after": formatdate(date, usegmt=True)}
-        response = await client.get(f"{server.http}/flaky", params=params)
-    assert response.status_code == 200
-    assert time.time() >= date
-
-
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("asked", ["-5", "soon", "Fri,%2031%20Feb%202999%2000:00:00%20GMT", "1000000000"])
-async def test_nonsense_is_not_waited_for_and_too_much_only_up_to_a_limit(
-    kind: Kind, server: Server, way: str, asked: str
-) -> None:
-    server.reset()
-    async with client_by(way, kind, retries=at_once(max_retry_after=0.01)) as client:
-        response = await client.get(f"{server.http}/flaky?retry_after={asked}")
-    assert response.status_code == 200
-
-
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_response_is_returned_if_the_wait_would_not_end_in_time(
-    kind: Kind, server: Server, way: str
-) -> None:
-    server.reset()
-    timeout = httparallel.Timeout(5.0, total=30.0)
-    async with client_by(way, kind, retries=at_once(), timeout=timeout) as client:
-        response = await client.get(f"{server.http}/flaky?retry_after=1000000000")
-    assert (response.status_code, response.text) == (503, "not yet\n")
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -372,73 +301,3 @@ async def test_a_context_of_the_users_own_is_retried_on_one_connection(kind: Kin
         response = await client.get(f"{server.https}/flaky?times=2")
     assert (response.status_code, response.text) == (200, "attempt 3\n")
     assert server.stats()["connections_opened"] == 1
-
-
-@async_only
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_request_that_waits_can_be_cancelled(kind: Kind, server: Server, way: str) -> None:
-    server.reset()
-    async with client_by(way, kind, retries=at_once()) as client:
-        url = f"{server.http}/flaky?retry_after=3600"
-        if kind.name == "asyncio":
-            import asyncio
-
-            request = asyncio.ensure_future(client.get(url))
-            await kind.until(lambda: server.stats()["requests"] == 1)
-            request.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await request
-        else:
-            import trio
-
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(client.get, url)
-                await kind.until(lambda: server.stats()["requests"] == 1)
-                nursery.cancel_scope.cancel()
-        assert (await client.get(server.http)).status_code == 200
-    assert server.stats()["requests"] == 2
-
-
-@sync_only
-@pytest.mark.parametrize("way", WAYS)
-async def test_a_signal_ends_the_wait_of_a_thread(kind: Kind, server: Server, way: str) -> None:
-    import signal
-
-    class Alarm(Exception):
-        pass
-
-    def ring(*_: object) -> None:
-        raise Alarm
-
-    server.reset()
-    before = signal.signal(signal.SIGALRM, ring)
-    try:
-        async with client_by(way, kind, retries=at_once()) as client:
-            signal.setitimer(signal.ITIMER_REAL, 0.3)
-            with pytest.raises(Alarm):
-                await client.get(f"{server.http}/flaky?retry_after=3600")
-            assert (await client.get(server.http)).status_code == 200
-    finally:
-        signal.signal(signal.SIGALRM, before)
-
-
-@sync_only
-async def test_closing_the_client_ends_the_wait(kind: Kind, server: Server) -> None:
-    import threading
-
-    server.reset()
-    client = httparallel.Client(retries=at_once())
-    failures: list[BaseException] = []
-
-    def request() -> None:
-        try:
-            client.get(f"{server.http}/flaky?retry_after=3600")
-        except RuntimeError as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=request)
-    thread.start()
-    await kind.until(lambda: server.stats()["requests"] == 1)
-    client.close()
-    thread.join(timeout=10)
-    assert len(failures) == 1

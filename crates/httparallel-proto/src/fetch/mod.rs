@@ -56,17 +56,17 @@ impl Default for Policy {
 pub struct Fetch {
     policy: Policy,
     hops: usize,
-    attempts: Option<Attempts>,
     /// How many challenges were answered since the last redirect.
     answers: u8,
     /// A redirect has led away from the origin that was asked for.
     has_left: bool,
+    attempts: Option<Attempts>,
 }
 
 impl Fetch {
     /// Before the first hop. Without `attempts` nothing is retried.
     pub fn new(policy: Policy, attempts: Option<Attempts>) -> Self {
-        Self { policy, hops: 0, attempts, answers: 0, has_left: false }
+        Self { policy, hops: 0, answers: 0, has_left: false, attempts }
     }
 
     /// The first hop begins.
@@ -98,7 +98,7 @@ impl Fetch {
                 && let Some(answer) = memory.answer(request, headers, self.answers)?
             {
                 self.answers += 1;
-                return Ok(Next::Follow(answer));
+                return Ok(self.follow(answer, moment));
             }
         }
         if let Some(attempts) = &mut self.attempts
@@ -124,10 +124,15 @@ impl Fetch {
             self.has_left |= request.url.origin() != next.url.origin();
             memory.redirected(&mut next, self.has_left);
         }
+        Ok(self.follow(next, moment))
+    }
+
+    /// What follows has attempts of its own.
+    fn follow(&mut self, next: Request, moment: impl Fn() -> Moment) -> Next {
         if let Some(attempts) = &mut self.attempts {
             attempts.begin(moment().now);
         }
-        Ok(Next::Follow(next))
+        Next::Follow(next)
     }
 
     /// Decides on a failure before there was a response: how long to wait before `request` is sent again. `None` if

@@ -24,6 +24,7 @@ mod pool;
 mod proxies;
 mod redirects;
 mod retries;
+mod retry_waits;
 mod socks;
 mod stale;
 mod streaming;

@@ -226,3 +226,42 @@ fn nothing_is_retried_without_a_policy() {
     let error = Error::new(Kind::Network, Phase::Connect, "refused");
     assert_eq!(fetch.on_failure(&request, false, &error, unasked), None);
 }
+
+/// Counts what is stored in it.
+#[derive(Debug, Default)]
+struct Counting(std::sync::atomic::AtomicUsize);
+
+impl CookieJar for Counting {
+    fn store(&self, _: &crate::Url, headers: &Headers) {
+        let count = usize::from(headers.contains("set-cookie"));
+        self.0.fetch_add(count, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    fn cookie(&self, _: &crate::Url) -> Option<Bytes> {
+        None
+    }
+}
+
+#[test]
+fn a_challenge_is_answered_before_anything_is_retried_and_has_attempts_of_its_own() {
+    let session = crate::auth::digest::Session::new("user", "pass", [1; 32]);
+    let jar = Arc::new(Counting::default());
+    let sessions = vec![(get("https://a/").url.origin(), Arc::new(session))];
+    let memory = Arc::new(Memory { cookies: Some(jar.clone()), sessions });
+    let mut request = Request { memory: Some(memory), ..get("https://a/") };
+    let statuses = vec![401, 503];
+    let Retried { attempts, moment } = Retried::by(Retry { attempts: 2, statuses, ..Retry::default() });
+    let mut fetch = Fetch::new(Policy::default(), Some(attempts));
+    let cookie: Headers = [("Set-Cookie", "a=1")].into_iter().collect();
+    for _ in 0..2 {
+        let next = fetch.on_head(&request, false, 503, &cookie, || moment).unwrap();
+        assert!(matches!(next, Next::Retry(_)), "{next:?}");
+        let challenge = [("WWW-Authenticate", "Digest realm=r, nonce=n, qop=auth, stale=true")];
+        match fetch.on_head(&request, false, 401, &challenge.into_iter().collect(), || moment).unwrap() {
+            Next::Follow(next) => request = next,
+            next => panic!("{next:?}"),
+        }
+    }
+    // What a client keeps cookies for is kept of responses that lead to another attempt, too.
+    assert_eq!(jar.0.load(std::sync::atomic::Ordering::Relaxed), 2);
+}
