@@ -20,7 +20,13 @@ from .concurrency import chosen_backend, current_backend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping  # noqa: F401 - named in a string
+    from collections.abc import (
+        AsyncIterator,
+        Callable,
+        Coroutine,  # noqa: F401 - named in a string
+        Iterable,
+        Mapping,
+    )
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
     from typing import Any, Self, Unpack
@@ -102,6 +108,7 @@ class AsyncClient(
         backend: AsyncBackend | None = None,
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
+        sensitive_headers: Iterable[str] = (),
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> AsyncHTTPTransport:
             if proxy is None:
@@ -125,6 +132,7 @@ class AsyncClient(
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
+            sensitive_headers=sensitive_headers,
             transport=own,
             mounts=mounted,
             json_codec=json_codec,

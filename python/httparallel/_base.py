@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from time import monotonic
 
-from ._client_settings import ClientSettings, auth_of
+from ._client_settings import ClientSettings, auth_of, names_of
 from ._config import (
     DEFAULT_MAX_REDIRECTS,
     DEFAULT_TIMEOUT_CONFIG,
@@ -31,7 +31,7 @@ from ._verbs import Verbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypeAlias, TypeVar, Unpack
 
     from ._auth import Auth
@@ -84,6 +84,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         mounts: Mapping[URLPattern, Any] | None = None,
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
+        sensitive_headers: Iterable[str] = (),
     ) -> None:
         self._transport = transport
         self._mounts = mounts or {}
@@ -96,6 +97,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         self._max_redirects = max_redirects
         if retries is not None:
             self._retry(retries)
+        self._sensitive_headers = names_of(sensitive_headers)
         self.timeout = timeout
         self.event_hooks = event_hooks or {}
         self._trust_env = trust_env
@@ -338,20 +340,28 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             response.status_code,
             response.headers,
             name.decode("ascii") if isinstance(name, bytes) else name,
+            self._sensitive_headers + request._put_there_by_auth(),
         )
         assert found is not None, "only redirects are followed"
-        method, url, headers, keeps_content, name = found
+        method, url, headers, keeps_content, name, keeps_credentials = found
         # The target was another resource's. The name was another host's, unless the engine keeps it.
         not_kept = {"target"} if name else {"target", "sni_hostname"}
-        return Request(
+        is_abroad = request._is_abroad or not keeps_credentials
+        following = Request(
             method,
             url,
             headers=headers,
-            cookies=self._cookies,
+            # Cookies that name no host were meant for where the first request went.
+            cookies=self._cookies._of_hosts() if is_abroad else self._cookies,
             content=content if keeps_content and not streamed else None,
             stream=request.stream if keeps_content and streamed else None,
             extensions={key: each for key, each in request.extensions.items() if key not in not_kept},
         )
+        if is_abroad:
+            following._is_abroad = True
+        elif request._unauthenticated is not None:
+            following._unauthenticated = request._unauthenticated
+        return following
 
     def _next_request(self, request: Request, response: Response) -> Request | None:
         """The request that a redirect leads to, where it is not followed. None if it leads nowhere."""

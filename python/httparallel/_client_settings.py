@@ -7,7 +7,7 @@ from ._native import URL, VERSION, Headers, QueryParams, RetryBudget, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypeAlias
 
     from ._auth import Auth
@@ -41,6 +41,7 @@ class ClientSettings:
     _retries: Retries | None = None
     # What all requests of the client share, once one of them may be sent again.
     _budget: RetryBudget | None = None
+    _sensitive_headers: tuple[str, ...]
 
     @property
     def is_closed(self) -> bool:
@@ -70,6 +71,16 @@ class ClientSettings:
     @max_redirects.setter
     def max_redirects(self, limit: int) -> None:
         self._max_redirects = limit
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def sensitive_headers(self) -> tuple[str, ...]:
+        """Headers that do not follow a redirect to another origin, besides those that never do."""
+        return self._sensitive_headers
+
+    @sensitive_headers.setter
+    def sensitive_headers(self, names: Iterable[str]) -> None:
+        self._sensitive_headers = names_of(names)
         self._settings = self._settings_for(self._timeout, self._follow_redirects)
 
     @property
@@ -190,7 +201,15 @@ class ClientSettings:
             max_redirects=self._max_redirects,
             cookies=True,
             retries=self._retries,
+            sensitive_headers=self._sensitive_headers,
         )
+
+
+def names_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of headers as an argument gives them."""
+    if isinstance(names, (str, bytes)):
+        raise TypeError(f"sensitive_headers is a list of names; write [{names!r}].")
+    return tuple(names)
 
 
 def auth_of(auth: AuthTypes | None) -> Auth | None:

@@ -146,6 +146,17 @@ class Cookies(MutableMapping[str, str]):
                 cookie.domain_specified = True
             self.jar.set_cookie(cookie)
 
+    def _of_hosts(self) -> Cookies:
+        """Without those that are for every server."""
+        if not any(not cookie.domain for cookie in self._each()):
+            return self
+        from copy import copy
+
+        # By this way a jar of the user's own class keeps its rules.
+        jar: Any = copy(self.jar)
+        jar._cookies = {domain: cookies for domain, cookies in jar._cookies.items() if domain}
+        return Cookies(jar)
+
     def _each(self) -> list[Cookie]:
         return [] if self._jar is None else list(self._jar)
 

@@ -248,6 +248,7 @@ class Settings:
         target: str | None = None,
         connection: ConnectionOptions | None = None,
         retries: Retries | None = None,
+        sensitive_headers: Sequence[str] = ...,
     ) -> Self: ...
     @property
     def follow_redirects(self) -> bool: ...
@@ -534,7 +535,8 @@ def redirect(
     status: int,
     response_headers: Headers,
     sni_hostname: str | None = None,
-) -> tuple[str, URL, Headers, bool, str | None] | None: ...
+    sensitive: Sequence[str] = ...,
+) -> tuple[str, URL, Headers, bool, str | None, bool] | None: ...
 def may_resend(
     method: bytes, headers: Sequence[tuple[bytes, bytes]], replayable: bool, reused: bool, written: bool
 ) -> bool: ...

@@ -19,7 +19,7 @@ from ._transports import HTTPTransport, is_for_low_level, settings_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Any, Self, Unpack
@@ -79,6 +79,8 @@ class Client(
     - `mounts`: transports for some URLs, by pattern: `{"https://example.org": transport}`. None stands for
       the client's own transport.
     - `retries`: when requests are sent again: a `Retry`, or how often; not at all by default.
+    - `sensitive_headers`: names of headers that do not follow a redirect to another origin. `Authorization`,
+      `Cookie`, the usual names of API keys and whatever an auth flow adds never do.
     """
 
     _websocket_client = "WebSocketClient"
@@ -107,6 +109,7 @@ class Client(
         default_encoding: DefaultEncoding = "utf-8",
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
+        sensitive_headers: Iterable[str] = (),
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> HTTPTransport:
             if proxy is None:
@@ -126,6 +129,7 @@ class Client(
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
+            sensitive_headers=sensitive_headers,
             transport=own,
             mounts=mounted,
             json_codec=json_codec,

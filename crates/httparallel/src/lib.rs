@@ -96,6 +96,7 @@ pub use engine::{Block, ConnectionInfo, Engine, Outcome};
 pub use httparallel_proto::cookies::Cookie;
 pub use httparallel_proto::fetch::{
     Content, CookieJar, Memory, Method, Overrides, Policy, Request, Retries, Retry, RetryBudget,
+    SensitiveHeaders,
 };
 pub use httparallel_proto::links::Link;
 pub use httparallel_proto::pool::Limits;

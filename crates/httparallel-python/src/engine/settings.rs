@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use httparallel::{Mode, Overrides, Policy, Timeouts};
+use httparallel::{Mode, Overrides, Policy, SensitiveHeaders, Timeouts};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -16,7 +16,8 @@ use super::retries::PyRetries;
 /// The limits are in seconds; `None` is no limit. `cookies` says that a redirect which sets cookies is to be
 /// delivered to the caller, who keeps cookies. `target` is sent in place of the URL's path and query,
 /// `sni_hostname` is asked for in the TLS handshake in place of its host. `connection` says what the request's
-/// connections are otherwise than the engine's. `retries` says what is sent again.
+/// connections are otherwise than the engine's. `retries` says what is sent again. `sensitive_headers`
+/// do not follow a redirect to another origin.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Settings {
     pub(super) inner: httparallel::Settings,
@@ -28,7 +29,7 @@ impl Settings {
     #[new]
     #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
         max_redirects=20, cookies=false, stream=false, sni_hostname=None, target=None,
-        connection=None, retries=None))]
+        connection=None, retries=None, sensitive_headers=Vec::new()))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
@@ -45,6 +46,7 @@ impl Settings {
         target: Option<&str>,
         connection: Option<PyRef<'_, ConnectionOptions>>,
         retries: Option<PyRef<'_, PyRetries>>,
+        sensitive_headers: Vec<String>,
     ) -> PyResult<Self> {
         let timeouts = Timeouts {
             connect: limit("connect", connect)?,
@@ -53,7 +55,8 @@ impl Settings {
             pool: limit("pool", pool)?,
             total: limit("total", total)?,
         };
-        let policy = Policy { follow_redirects, max_redirects, cookies_elsewhere: cookies };
+        let sensitive = SensitiveHeaders::new(sensitive_headers).map_err(|error| exception(py, &error))?;
+        let policy = Policy { follow_redirects, max_redirects, cookies_elsewhere: cookies, sensitive };
         let mode = if stream { Mode::Streaming } else { Mode::Buffered };
         let retries = retries.map(|retries| Arc::clone(&retries.inner));
         let inner = httparallel::Settings { timeouts, policy, retries, mode, blocking: false };

@@ -191,6 +191,18 @@ impl<C> ClientBuilder<C> {
         })
     }
 
+    /// A header that is bound to the origin of its request: it does not follow a redirect to another one.
+    ///
+    /// `Authorization`, `Cookie`, `Proxy-Authorization`, `Referer` and the usual names of API keys, such as
+    /// `X-API-Key`, never do. A redirect from `http` to `https` of the same host, both on their default ports,
+    /// counts as the same origin.
+    pub fn sensitive_header(self, name: impl AsRef<str>) -> Self {
+        self.change(|defaults| {
+            defaults.policy.sensitive = defaults.policy.sensitive.with(name.as_ref())?;
+            Ok(())
+        })
+    }
+
     /// The most bytes that a decoded body may have; a larger one is an error. Default: no bound.
     ///
     /// Reading stops where the body passes the bound; only in a parallel block, a body is received before it

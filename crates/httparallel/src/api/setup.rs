@@ -120,7 +120,7 @@ impl Setup {
             headers: Headers::new(),
             payload: Payload::Empty,
             timeouts: self.defaults.timeouts,
-            policy: self.defaults.policy,
+            policy: self.defaults.policy.clone(),
             session: None,
             retries: self.defaults.retries.clone(),
         })

@@ -166,7 +166,7 @@ impl Op {
         block: Option<BlockLink>,
     ) -> Arc<Self> {
         let attempts = settings.retries.clone().map(Attempts::new);
-        let state = Mutex::new(OpState::new(request, Fetch::new(settings.policy, attempts)));
+        let state = Mutex::new(OpState::new(request, Fetch::new(settings.policy.clone(), attempts)));
         Arc::new(Self { shared, settings, block, upload, started: OnceLock::new(), state })
     }
 
