@@ -109,6 +109,7 @@ class AsyncClient(
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
         sensitive_headers: Iterable[str] = (),
+        max_body: int | None = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> AsyncHTTPTransport:
             if proxy is None:
@@ -133,6 +134,7 @@ class AsyncClient(
             trust_env=trust_env,
             default_encoding=default_encoding,
             sensitive_headers=sensitive_headers,
+            max_body=max_body,
             transport=own,
             mounts=mounted,
             json_codec=json_codec,

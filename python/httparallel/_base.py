@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from time import monotonic
 
-from ._client_settings import ClientSettings, auth_of, names_of
+from ._body import check_size
+from ._client_settings import ClientSettings, auth_of, limit_of, names_of
 from ._config import (
     DEFAULT_MAX_REDIRECTS,
     DEFAULT_TIMEOUT_CONFIG,
@@ -85,6 +86,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
         sensitive_headers: Iterable[str] = (),
+        max_body: int | None = None,
     ) -> None:
         self._transport = transport
         self._mounts = mounts or {}
@@ -98,6 +100,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         if retries is not None:
             self._retry(retries)
         self._sensitive_headers = names_of(sensitive_headers)
+        self._max_body = limit_of(max_body)
         self.timeout = timeout
         self.event_hooks = event_hooks or {}
         self._trust_env = trust_env
@@ -129,8 +132,10 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         if json is not None and self._json_codec is not None:
             json = Coded(self._json_codec, json)
         limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
-        with_timeout = dict(extensions or {})
-        with_timeout.setdefault("timeout", limits.as_dict())
+        with_limits = dict(extensions or {})
+        with_limits.setdefault("timeout", limits.as_dict())
+        if self._max_body is not None:
+            with_limits.setdefault("max_body", self._max_body)
         return Request(
             method,
             self._merge_url(url),
@@ -141,7 +146,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             params=self._merge_params(params),
             headers=self._merge_headers(headers),
             cookies=self._merge_cookies(cookies),
-            extensions=with_timeout,
+            extensions=with_limits,
         )
 
     def _merge_url(self, url: URLTypes) -> URL:
@@ -268,6 +273,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         request, history = response.request, list(response.history)
         limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
         request.extensions.setdefault("timeout", limits.as_dict())
+        self._limit_body(request)
         _set_deadline(request, response.elapsed.total_seconds())
         return read_whole(redirected(self, request, True, history, response))
 
@@ -286,9 +292,14 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         )
         if "timeout" not in request.extensions:
             request.extensions = dict(request.extensions, timeout=self._timeout.as_dict())
+        self._limit_body(request)
         _set_deadline(request)
         flow = authenticated(self, request, self._auth_for(request, auth), follow)
         return flow if stream else read_whole(flow)
+
+    def _limit_body(self, request: Request) -> None:
+        if self._max_body is not None and "max_body" not in request.extensions:
+            request.extensions = dict(request.extensions, max_body=self._max_body)
 
     def _auth_for(self, request: Request, auth: AuthTypes | UseClientDefault | None) -> Auth:
         chosen = self._auth if isinstance(auth, UseClientDefault) else auth_of(auth)
@@ -322,6 +333,8 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         response.default_encoding = self._default_encoding
         if self._json_codec is not None:
             response._json_codec = self._json_codec
+        if response._reply is None and response._is_read:
+            check_size(response, request)
         if is_logged():
             log(response)
 

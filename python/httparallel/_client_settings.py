@@ -42,6 +42,7 @@ class ClientSettings:
     # What all requests of the client share, once one of them may be sent again.
     _budget: RetryBudget | None = None
     _sensitive_headers: tuple[str, ...]
+    _max_body: int | None
 
     @property
     def is_closed(self) -> bool:
@@ -81,6 +82,16 @@ class ClientSettings:
     @sensitive_headers.setter
     def sensitive_headers(self, names: Iterable[str]) -> None:
         self._sensitive_headers = names_of(names)
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def max_body(self) -> int | None:
+        """The most bytes that a body may have, as sent and decoded."""
+        return self._max_body
+
+    @max_body.setter
+    def max_body(self, limit: int | None) -> None:
+        self._max_body = limit_of(limit)
         self._settings = self._settings_for(self._timeout, self._follow_redirects)
 
     @property
@@ -202,6 +213,7 @@ class ClientSettings:
             cookies=True,
             retries=self._retries,
             sensitive_headers=self._sensitive_headers,
+            max_body=self._max_body,
         )
 
 
@@ -210,6 +222,13 @@ def names_of(names: Iterable[str]) -> tuple[str, ...]:
     if isinstance(names, (str, bytes)):
         raise TypeError(f"sensitive_headers is a list of names; write [{names!r}].")
     return tuple(names)
+
+
+def limit_of(limit: int | None) -> int | None:
+    """A number of bytes as an argument gives it."""
+    if limit is not None and (not isinstance(limit, int) or limit < 0):
+        raise ValueError(f"max_body is a number of bytes, or None for no limit, not {limit!r}.")
+    return limit
 
 
 def auth_of(auth: AuthTypes | None) -> Auth | None:

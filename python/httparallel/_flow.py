@@ -312,6 +312,7 @@ def _stepped(
         following._unauthenticated = unauthenticated
         # A request of the scheme's own has the time that is left to the one it is for.
         following.extensions.setdefault("timeout", request.extensions["timeout"])
+        client._limit_body(following)
         response = yield from redirected(client, following, follow_redirects, history)
         try:
             following = yield Authenticate(auth, request, steps, response)

@@ -81,6 +81,9 @@ class Client(
     - `retries`: when requests are sent again: a `Retry`, or how often; not at all by default.
     - `sensitive_headers`: names of headers that do not follow a redirect to another origin. `Authorization`,
       `Cookie`, the usual names of API keys and whatever an auth flow adds never do.
+    - `max_body`: the most bytes that a body may have, as sent and decoded; more is a BodyTooLarge. By default
+      there is no such limit, but a body beyond 16 MiB must not expand to more than 1000 times what was sent.
+      The request extension `max_body` says otherwise for one request.
     """
 
     _websocket_client = "WebSocketClient"
@@ -110,6 +113,7 @@ class Client(
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
         sensitive_headers: Iterable[str] = (),
+        max_body: int | None = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> HTTPTransport:
             if proxy is None:
@@ -130,6 +134,7 @@ class Client(
             trust_env=trust_env,
             default_encoding=default_encoding,
             sensitive_headers=sensitive_headers,
+            max_body=max_body,
             transport=own,
             mounts=mounted,
             json_codec=json_codec,

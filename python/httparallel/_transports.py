@@ -276,9 +276,9 @@ def settings_of(
 ) -> Settings:
     """How the engine is to carry out a request.
 
-    The extension `timeout` has its time limits; `proxy` and `verify` say how its connections are made.
-    `target` (bytes) is sent in place of the URL's path and query, and `sni_hostname` is the name for the TLS
-    handshake, in place of the URL's host.
+    The extension `timeout` has its time limits, `max_body` the most bytes of a body; `proxy` and `verify` say
+    how its connections are made. `target` (bytes) is sent in place of the URL's path and query, and
+    `sni_hostname` is the name for the TLS handshake, in place of the URL's host.
     """
     limits: dict[str, Any] = request.extensions.get("timeout", {})
     total = limits.get("total")
@@ -300,6 +300,7 @@ def settings_of(
         stream=stream,
         connection=connection,
         retries=retries,
+        max_body=request.extensions.get("max_body"),
         **overrides,
     )
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use httparallel::{Mode, Overrides, Policy, SensitiveHeaders, Timeouts};
+use httparallel_proto::decode::Guard;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -17,7 +18,7 @@ use super::retries::PyRetries;
 /// delivered to the caller, who keeps cookies. `target` is sent in place of the URL's path and query,
 /// `sni_hostname` is asked for in the TLS handshake in place of its host. `connection` says what the request's
 /// connections are otherwise than the engine's. `retries` says what is sent again. `sensitive_headers`
-/// do not follow a redirect to another origin.
+/// do not follow a redirect to another origin. `max_body` is the most bytes that a body may have.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Settings {
     pub(super) inner: httparallel::Settings,
@@ -29,7 +30,7 @@ impl Settings {
     #[new]
     #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
         max_redirects=20, cookies=false, stream=false, sni_hostname=None, target=None,
-        connection=None, retries=None, sensitive_headers=Vec::new()))]
+        connection=None, retries=None, sensitive_headers=Vec::new(), max_body=None))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
@@ -47,6 +48,7 @@ impl Settings {
         connection: Option<PyRef<'_, ConnectionOptions>>,
         retries: Option<PyRef<'_, PyRetries>>,
         sensitive_headers: Vec<String>,
+        max_body: Option<u64>,
     ) -> PyResult<Self> {
         let timeouts = Timeouts {
             connect: limit("connect", connect)?,
@@ -59,7 +61,8 @@ impl Settings {
         let policy = Policy { follow_redirects, max_redirects, cookies_elsewhere: cookies, sensitive };
         let mode = if stream { Mode::Streaming } else { Mode::Buffered };
         let retries = retries.map(|retries| Arc::clone(&retries.inner));
-        let inner = httparallel::Settings { timeouts, policy, retries, mode, blocking: false };
+        let guard = Guard::for_limit(max_body);
+        let inner = httparallel::Settings { timeouts, policy, retries, guard, mode, blocking: false };
         let overrides = Overrides::new(target, sni_hostname).map_err(|error| exception(py, &error))?;
         let overrides = match connection {
             Some(own) => Some(Box::new(own.apply(overrides.map(|given| *given).unwrap_or_default()))),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use httparallel_proto::decode::Guard;
 use httparallel_proto::fetch::check_url;
 use httparallel_proto::url::query;
 use httparallel_proto::{Headers, Result, Timeouts};
@@ -203,15 +204,15 @@ impl<C> ClientBuilder<C> {
         })
     }
 
-    /// The most bytes that a decoded body may have; a larger one is an error. Default: no bound.
+    /// The most bytes that a body may have, as sent and decoded; a larger one is an error of
+    /// [`Kind::BodyTooLarge`](crate::Kind::BodyTooLarge). Default: no bound, but a body of more than 16 MiB may
+    /// not expand to more than 1000 times what was sent.
     ///
-    /// Reading stops where the body passes the bound; only in a parallel block, a body is received before it
-    /// is refused.
-    /// Independently of this, a body of more than 16 MiB that expands to more than 1000 times what was sent
-    /// is an error.
+    /// A response that announces more is refused with its head. Otherwise reading stops where the body passes the
+    /// bound. The bodies of redirects count, each by itself.
     pub fn max_body(self, bytes: u64) -> Self {
         self.change(|defaults| {
-            defaults.guard.max_body = Some(bytes);
+            defaults.guard = Guard::limited(bytes);
             Ok(())
         })
     }

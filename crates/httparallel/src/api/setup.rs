@@ -85,6 +85,7 @@ pub(super) struct Draft {
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
     pub(super) retries: Option<Arc<Retries>>,
+    pub(super) guard: Guard,
     /// Who answers challenges, instead of the client's credentials.
     pub(super) session: Option<Arc<Session>>,
 }
@@ -123,6 +124,7 @@ impl Setup {
             policy: self.defaults.policy.clone(),
             session: None,
             retries: self.defaults.retries.clone(),
+            guard: self.defaults.guard,
         })
     }
 
@@ -143,7 +145,7 @@ impl Setup {
 
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
     pub(super) fn finish(&self, draft: Draft) -> Result<Ready> {
-        let Draft { method, url, headers: own, payload, timeouts, policy, retries, session } = draft;
+        let Draft { method, url, headers: own, payload, timeouts, policy, retries, guard, session } = draft;
         let is_authorized = session.is_some() || own.contains(HEADER);
         let credentials = if is_authorized { None } else { self.defaults.credentials.of(&url) };
         let memory = match session {
@@ -175,7 +177,8 @@ impl Setup {
             request.memory = Some(memory);
         }
         self.defaults.hooks.request(&mut request)?;
-        Ok(Ready { request, settings: Settings { timeouts, policy, retries, ..Settings::default() }, source })
+        let settings = Settings { timeouts, policy, retries, guard, ..Settings::default() };
+        Ok(Ready { request, settings, source })
     }
 
     /// The client's headers that a request does not replace, and then its own.

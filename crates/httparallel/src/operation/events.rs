@@ -112,7 +112,11 @@ impl Op {
         state.course.answered(answered);
         let request = state.request.clone();
         let untouched = self.is_untouched();
-        match state.fetch.on_head(&request, untouched, head.status, &head.headers, || self.moment())? {
+        let next = state.fetch.on_head(&request, untouched, head.status, &head.headers, || self.moment())?;
+        if !matches!(next, Next::Retry(_)) {
+            self.settings.guard.check_head(&request.method, head.status, &head.headers)?;
+        }
+        match next {
             Next::Retry(wait) => {
                 let now = Instant::now();
                 state.again = Some(now.checked_add(wait).unwrap_or(now));
@@ -135,30 +139,32 @@ impl Op {
         }
     }
 
-    /// A piece of the body has arrived. Returns whether the connection should stop reading.
-    pub(crate) fn on_body(self: &Arc<Self>, piece: Bytes) -> bool {
+    /// A piece of the body has arrived. Returns whether the connection should stop reading; fails if the body is
+    /// too large.
+    pub(crate) fn on_body(self: &Arc<Self>, piece: Bytes) -> Result<bool> {
         let bytes = piece.len();
         let mut state = self.state.lock();
         if state.again.is_some() {
-            return false;
+            return Ok(false);
         }
-        state.buffered += bytes;
         state.received += bytes as u64;
+        self.settings.guard.check(state.received, state.received)?;
+        state.buffered += bytes;
         state.body.push_back(piece);
         if state.follow.is_some() {
-            return false;
+            return Ok(false);
         }
         if self.settings.mode == Mode::Buffered {
             state.held += bytes;
             drop(state);
-            return self.block.as_ref().is_some_and(|link| link.hold(self, bytes));
+            return Ok(self.block.as_ref().is_some_and(|link| link.hold(self, bytes)));
         }
         state.paused = state.buffered >= STREAM_BUFFER;
         let paused = state.paused;
         let listener = std::mem::take(&mut state.listener);
         drop(state);
         listener.notify();
-        paused
+        Ok(paused)
     }
 
     /// Whether the connection should not read: the reader of a streamed body has let it pile up, or the block

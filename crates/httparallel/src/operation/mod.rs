@@ -21,6 +21,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use httparallel_proto::decode::Guard;
 use httparallel_proto::fetch::{Attempts, Fetch, Policy, Request, Retries};
 use httparallel_proto::h1::ResponseHead;
 use httparallel_proto::pool::Lane;
@@ -68,6 +69,8 @@ pub struct Settings {
     pub policy: Policy,
     /// What is sent again, and out of which budget. Default: nothing but what was lost with an idle connection.
     pub retries: Option<Arc<Retries>>,
+    /// How large bodies may become, those of redirects included.
+    pub guard: Guard,
     /// Whether the body is gathered or streamed.
     pub mode: Mode,
     /// Whether the caller will block in [`Operation::wait`] and may drive the connection itself, which is
@@ -77,8 +80,8 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let (timeouts, policy) = (Timeouts::default(), Policy::default());
-        Self { timeouts, policy, retries: None, mode: Mode::Buffered, blocking: false }
+        let (timeouts, policy, guard) = (Timeouts::default(), Policy::default(), Guard::default());
+        Self { timeouts, policy, retries: None, guard, mode: Mode::Buffered, blocking: false }
     }
 }
 
@@ -227,6 +230,11 @@ impl Operation {
     /// The URL of the last hop.
     pub fn url(&self) -> Url {
         self.0.state.lock().request.url.clone()
+    }
+
+    /// How large its bodies may become when they are decoded.
+    pub fn guard(&self) -> Guard {
+        self.0.settings.guard
     }
 
     /// The responses that were redirected on the way.
