@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias, TypeVar, Unpack
 
     from ._auth import Auth
+    from ._config import RateLimit
     from ._flow import AuthSteps, Flow
-    from ._native import Reply, Retries, Settings, URLPattern
+    from ._native import Reply, Retries, Settings, Turn, URLPattern
     from ._types import (
         AuthTypes,
         CookieTypes,
@@ -87,6 +88,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         retries: RetryTypes = None,
         sensitive_headers: Iterable[str] = (),
         max_body: int | None = None,
+        rate_limit: RateLimit | float | None = None,
     ) -> None:
         self._transport = transport
         self._mounts = mounts or {}
@@ -101,6 +103,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             self._retry(retries)
         self._sensitive_headers = names_of(sensitive_headers)
         self._max_body = limit_of(max_body)
+        self._set_rate_limit(rate_limit)
         self.timeout = timeout
         self.event_hooks = event_hooks or {}
         self._trust_env = trust_env
@@ -326,6 +329,13 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             return False
         return hasattr(request, "_content") or not request._is_replayable
 
+    def _turn(self, request: Request) -> Turn | None:
+        """What a request waits for that no engine of this client's carries. None without a rate limit."""
+        if self._pace is None:
+            return None
+        deadline = request.extensions.get("timeout", {}).get("deadline")
+        return self._pace.turn(None if deadline is None else max(deadline - monotonic(), 0.0))
+
     def _received(self, response: Response, request: Request) -> None:
         """What is done with each response that comes, whether or not it is the last."""
         response.request = request
@@ -382,6 +392,12 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             return self._redirect_request(request, response)
         except (RemoteProtocolError, UnsupportedProtocol):
             return None
+
+    def _end(self) -> None:
+        """No request can be sent from now on, and none waits any longer for its time."""
+        self._is_closed = True
+        if self._pace is not None:
+            self._pace.close()
 
     def _enter(self) -> None:
         if self._is_closed:

@@ -84,7 +84,7 @@ def content_decoder(headers: Headers, request: Request | None) -> Stage[bytes, b
 
 
 def check_size(response: Body, request: Request) -> None:
-    """Holds a body that came in one piece, from a transport written in Python, to the request's `max_body`."""
+    """Holds a body that a transport written in Python gave in one piece to the request's `max_body`."""
     max_body = request.extensions.get("max_body")
     if max_body is not None:
         from ._native import Decoder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._config import Timeout
+from ._config import RateLimit, Timeout
 from ._native import URL, VERSION, Headers, QueryParams, RetryBudget, Settings
 
 TYPE_CHECKING = False
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ._auth import Auth
     from ._cookies import Cookies
-    from ._native import Retries
+    from ._native import Pace, Retries
     from ._retry import Retry
     from ._types import (
         AuthTypes,
@@ -43,6 +43,9 @@ class ClientSettings:
     _budget: RetryBudget | None = None
     _sensitive_headers: tuple[str, ...]
     _max_body: int | None
+    # The rate limit, as it was given and at work.
+    _rate_limit: RateLimit | None = None
+    _pace: Pace | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -93,6 +96,25 @@ class ClientSettings:
     def max_body(self, limit: int | None) -> None:
         self._max_body = limit_of(limit)
         self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How many requests may start in a stretch of time. A new limit is for later requests."""
+        return self._rate_limit
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | float | None) -> None:
+        self._set_rate_limit(limit)
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    def _set_rate_limit(self, limit: RateLimit | float | None) -> None:
+        if limit is None:
+            self._rate_limit = self._pace = None
+            return
+        from ._native import Pace
+
+        self._rate_limit = limit = limit if isinstance(limit, RateLimit) else RateLimit(limit)
+        self._pace = Pace(limit.requests, limit.per, limit.burst)
 
     @property
     def timeout(self) -> Timeout:
@@ -214,6 +236,7 @@ class ClientSettings:
             retries=self._retries,
             sensitive_headers=self._sensitive_headers,
             max_body=self._max_body,
+            pace=self._pace,
         )
 
 

@@ -33,6 +33,7 @@ __all__ = [
     "Http2Connection",
     "Operation",
     "Origin",
+    "Pace",
     "ProxyRules",
     "QueryParams",
     "Reply",
@@ -40,6 +41,7 @@ __all__ = [
     "RetryBudget",
     "Settings",
     "Socks5",
+    "Turn",
     "URLPattern",
     "Upload",
     "basic_authorization",
@@ -250,6 +252,7 @@ class Settings:
         retries: Retries | None = None,
         sensitive_headers: Sequence[str] = ...,
         max_body: int | None = None,
+        pace: Pace | None = None,
     ) -> Self: ...
     @property
     def follow_redirects(self) -> bool: ...
@@ -356,6 +359,7 @@ class Engine:
         proxy: _Proxy | ProxyRules | None = None,
         proxy_verify: bool | bytes = ...,
         socket_options: Sequence[tuple[int, int, int | bytes]] = ...,
+        max_concurrency_per_host: int | None = None,
     ) -> Self: ...
     def send(
         self, method: str, url: URL | str, headers: Headers, content: bytes | None, settings: Settings
@@ -439,7 +443,7 @@ class Completions:
     def __new__(cls) -> Self: ...
     def fileno(self) -> int: ...
     def register(
-        self, source: Operation | Block | Upload, waiter: object, body: bool = False
+        self, source: Operation | Block | Upload | Turn, waiter: object, body: bool = False
     ) -> int | None: ...
     def forget(self, token: int) -> None: ...
     def resolve(self) -> None: ...
@@ -475,6 +479,18 @@ class Block:
     def wait(self, timeout: float | None = None) -> None: ...
     def deliver(self, number: int) -> None: ...
     def close(self) -> None: ...
+
+@final
+class Pace:
+    def __new__(cls, requests: float, per: float, burst: int) -> Self: ...
+    def turn(self, limit: float | None = None) -> Turn: ...
+    def close(self) -> None: ...
+
+@final
+class Turn:
+    def wait(self) -> None: ...
+    def cancel(self) -> None: ...
+    def check(self) -> None: ...
 
 @final
 class Decoder:

@@ -6,7 +6,7 @@ from time import monotonic
 
 from ._base import BaseClient, request_of
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, USE_CLIENT_DEFAULT
-from ._exceptions import RequestError
+from ._exceptions import RequestError, request_context
 from ._flow import run
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._auth import Auth
     from ._base import EngineCall
     from ._base_transports import BaseTransport
-    from ._config import Limits, Proxy, UseClientDefault
+    from ._config import Limits, Proxy, RateLimit, UseClientDefault
     from ._flow import AuthSteps
     from ._native import ProxyRules, Retries
     from ._parallel import Parallel
@@ -84,6 +84,9 @@ class Client(
     - `max_body`: the most bytes that a body may have, as sent and decoded; more is a BodyTooLarge. By default
       there is no such limit, but a body beyond 16 MiB must not expand to more than 1000 times what was sent.
       The request extension `max_body` says otherwise for one request.
+    - `rate_limit`: how many requests may start in a stretch of time: a `RateLimit`, or a number for each
+      second. Every attempt counts, those of redirects and authentication too. Requests start in their order;
+      waiting counts against `Timeout.total` only.
     """
 
     _websocket_client = "WebSocketClient"
@@ -114,6 +117,7 @@ class Client(
         retries: RetryTypes = None,
         sensitive_headers: Iterable[str] = (),
         max_body: int | None = None,
+        rate_limit: RateLimit | float | None = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> HTTPTransport:
             if proxy is None:
@@ -135,6 +139,7 @@ class Client(
             default_encoding=default_encoding,
             sensitive_headers=sensitive_headers,
             max_body=max_body,
+            rate_limit=rate_limit,
             transport=own,
             mounts=mounted,
             json_codec=json_codec,
@@ -296,7 +301,7 @@ class Client(
     def close(self) -> None:
         """Closes all connections. The client can send no more requests."""
         if not self._is_closed:
-            self._is_closed = True
+            self._end()
             for transport in self._transports():
                 transport.close()
 
@@ -312,7 +317,7 @@ class Client(
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._is_closed = True
+        self._end()
         for transport in self._transports():
             transport.__exit__(exc_type, exc_value, traceback)
 
@@ -320,11 +325,21 @@ class Client(
         transport = self._transport_for_url(request.url)
         response: Response
         if engine_of(transport) is None or is_for_low_level(request):
+            turn = self._turn(request)
+            if turn is not None:
+                try:
+                    with request_context(request):
+                        turn.wait()
+                        turn.check()
+                finally:
+                    turn.cancel()
             started = monotonic()
             response = transport.handle_request(request)
             response._time(started)
         else:
-            settings = settings_of(request, stream=stream, trust_env=self._trust_env, retries=retries)
+            settings = settings_of(
+                request, stream=stream, trust_env=self._trust_env, retries=retries, pace=self._pace
+            )
             response = transport._exchange(request, settings, stream)
         return response
 

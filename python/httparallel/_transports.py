@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._config import Limits
-    from ._native import Operation, Reply, Retries, Upload
+    from ._native import Operation, Pace, Reply, Retries, Upload
     from ._own_pools import Arguments
     from ._request import Request
     from ._types import CertTypes, ProxyTypes, SocketOption
@@ -112,6 +112,7 @@ class _EngineTransport:
             retries=retries,
             proxy=proxy_of(proxy),
             socket_options=socket_options_of(socket_options),
+            max_concurrency_per_host=limits.max_concurrency_per_host,
         )
 
     def _low_level(self, arguments: Arguments) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds
@@ -273,6 +274,7 @@ def settings_of(
     cookies: bool = False,
     trust_env: bool = True,
     retries: Retries | None = None,
+    pace: Pace | None = None,
 ) -> Settings:
     """How the engine is to carry out a request.
 
@@ -301,6 +303,7 @@ def settings_of(
         connection=connection,
         retries=retries,
         max_body=request.extensions.get("max_body"),
+        pace=pace,
         **overrides,
     )
 

@@ -1,4 +1,4 @@
-"""Bodies stay within bounds: of the client's, of a request's, and of what may come out of a content coding."""
+"""Bodies stay within bounds: the client's, a request's, and those of what a content coding may expand to."""
 
 from __future__ import annotations
 

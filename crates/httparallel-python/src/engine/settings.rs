@@ -10,6 +10,7 @@ use pyo3::prelude::*;
 
 use super::errors::exception;
 use super::options::ConnectionOptions;
+use super::pace::PyPace;
 use super::retries::PyRetries;
 
 /// Made once per client, and once per request that differs from it.
@@ -18,7 +19,8 @@ use super::retries::PyRetries;
 /// delivered to the caller, who keeps cookies. `target` is sent in place of the URL's path and query,
 /// `sni_hostname` is asked for in the TLS handshake in place of its host. `connection` says what the request's
 /// connections are otherwise than the engine's. `retries` says what is sent again. `sensitive_headers`
-/// do not follow a redirect to another origin. `max_body` is the most bytes that a body may have.
+/// do not follow a redirect to another origin. `max_body` is the most bytes that a body may have, `pace` what
+/// each attempt waits for before it starts.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Settings {
     pub(super) inner: httparallel::Settings,
@@ -30,7 +32,7 @@ impl Settings {
     #[new]
     #[pyo3(signature = (*, connect=None, read=None, write=None, pool=None, total=None, follow_redirects=false,
         max_redirects=20, cookies=false, stream=false, sni_hostname=None, target=None,
-        connection=None, retries=None, sensitive_headers=Vec::new(), max_body=None))]
+        connection=None, retries=None, sensitive_headers=Vec::new(), max_body=None, pace=None))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
@@ -49,6 +51,7 @@ impl Settings {
         retries: Option<PyRef<'_, PyRetries>>,
         sensitive_headers: Vec<String>,
         max_body: Option<u64>,
+        pace: Option<PyRef<'_, PyPace>>,
     ) -> PyResult<Self> {
         let timeouts = Timeouts {
             connect: limit("connect", connect)?,
@@ -62,7 +65,8 @@ impl Settings {
         let mode = if stream { Mode::Streaming } else { Mode::Buffered };
         let retries = retries.map(|retries| Arc::clone(&retries.inner));
         let guard = Guard::for_limit(max_body);
-        let inner = httparallel::Settings { timeouts, policy, retries, guard, mode, blocking: false };
+        let pace = pace.map(|pace| pace.inner.clone());
+        let inner = httparallel::Settings { timeouts, policy, retries, guard, pace, mode, blocking: false };
         let overrides = Overrides::new(target, sni_hostname).map_err(|error| exception(py, &error))?;
         let overrides = match connection {
             Some(own) => Some(Box::new(own.apply(overrides.map(|given| *given).unwrap_or_default()))),

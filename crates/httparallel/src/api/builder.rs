@@ -16,7 +16,7 @@ use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
 use super::setup::{Defaults, Setup};
-use crate::{Config, Limits, Protocols, Proxies, Proxy, Retry, SocketOption, Verify};
+use crate::{Config, Limits, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, SocketOption, Verify};
 
 /// Settings for a [`Client`] or a [`blocking::Client`](crate::blocking::Client).
 ///
@@ -58,6 +58,29 @@ impl<C> ClientBuilder<C> {
     /// How many connections there may be, and how long they idle. Default: [`Limits::default`].
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(|config| config.limits = limits)
+    }
+
+    /// How many requests may be on their way to one origin (scheme, host and port) at a time; others wait in their
+    /// order, from before they ask for a connection until the response's body is read to its end. Waiting uses up
+    /// no pool timeout. Default: no limit.
+    pub fn max_concurrency_per_host(self, most: usize) -> Self {
+        self.configure(|config| config.max_concurrency_per_host = Some(most))
+    }
+
+    /// How many requests may start in a stretch of time. Each attempt counts, those of redirects and retries too.
+    /// They start in their order; waiting counts against the total timeout and no other. Default: no limit.
+    ///
+    /// ```
+    /// use httparallel::{Client, RateLimit};
+    ///
+    /// let client = Client::builder().rate_limit(RateLimit::per_second(20.0)?.with_burst(5)?).build()?;
+    /// # Ok::<(), httparallel::Error>(())
+    /// ```
+    pub fn rate_limit(self, limit: RateLimit) -> Self {
+        self.change(|defaults| {
+            defaults.pace = Some(Pace::new(limit));
+            Ok(())
+        })
     }
 
     /// Which protocols may be spoken. Default: HTTP/1.1 only.

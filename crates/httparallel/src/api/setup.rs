@@ -18,7 +18,7 @@ use super::auth::Credentials;
 use super::hooks::Hooks;
 use super::in_flight::InFlight;
 use super::upload::{Payload, Source};
-use crate::{Config, Engine, Mode, Proxies, Settings, Upload};
+use crate::{Config, Engine, Mode, Pace, Proxies, Settings, Upload};
 
 /// The `User-Agent` of a client that sets none.
 const USER_AGENT: &str = concat!("httparallel/", env!("CARGO_PKG_VERSION"));
@@ -41,6 +41,7 @@ pub(super) struct Defaults {
     /// What all retries of the client come out of.
     pub(super) budget: Arc<RetryBudget>,
     pub(super) guard: Guard,
+    pub(super) pace: Option<Pace>,
     pub(super) headers: Headers,
     pub(super) base_url: Option<Url>,
     pub(super) credentials: Credentials,
@@ -59,6 +60,7 @@ impl Default for Defaults {
             retries: None,
             budget: Arc::new(RetryBudget::new(Instant::now())),
             guard: Guard::default(),
+            pace: None,
             headers: headers.into_iter().collect(),
             base_url: None,
             credentials: Credentials::default(),
@@ -177,7 +179,8 @@ impl Setup {
             request.memory = Some(memory);
         }
         self.defaults.hooks.request(&mut request)?;
-        let settings = Settings { timeouts, policy, retries, guard, ..Settings::default() };
+        let pace = self.defaults.pace.clone();
+        let settings = Settings { timeouts, policy, retries, guard, pace, ..Settings::default() };
         Ok(Ready { request, settings, source })
     }
 

@@ -43,7 +43,7 @@ pub(super) async fn run(
         shared.release(connection.id, None, Ok(()));
         match attempt {
             Some(attempt) => complete(&op, attempt),
-            None => shared.dispatch(&op),
+            None => shared.assign(&op),
         }
     }
 }

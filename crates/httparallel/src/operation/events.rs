@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use httparallel_proto::fetch::{Next, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
+use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Result};
 
 use parking_lot::MutexGuard;
@@ -15,7 +16,7 @@ use tokio::task::AbortHandle;
 use super::timings::{Answered, Course};
 use super::{Exchange, Granted, Head, Hop, Mode, Op, OpState, STREAM_BUFFER};
 use crate::completion::Listener;
-use crate::engine::{Closed, Handle};
+use crate::engine::{Awaited, Closed, Handle};
 use crate::h1::Parked;
 use crate::net::ConnectionFacts;
 
@@ -274,7 +275,13 @@ impl Op {
     }
 
     /// Tells everyone that the operation is over.
-    fn tell(&self, Settled { announced, had_turn, lifted, listener }: Settled) {
+    fn tell(&self, Settled { announced, had_turn, lifted, place, awaited, listener }: Settled) {
+        if let Some(awaited) = awaited {
+            self.shared.give_up_waiting(self, &awaited);
+        }
+        if let Some(origin) = place {
+            self.shared.vacate(&origin);
+        }
         if let Some(upload) = &self.upload {
             upload.reader_gone();
         }
@@ -389,6 +396,10 @@ struct Settled {
     had_turn: bool,
     /// Somebody waited for it, which lifted its block's budget.
     lifted: bool,
+    /// The origin that it had a place at.
+    place: Option<Origin>,
+    /// What it still waited for.
+    awaited: Option<Awaited>,
     listener: Listener,
 }
 
@@ -403,5 +414,6 @@ fn settle(mut state: MutexGuard<'_, OpState>, mode: Mode, result: Result<()>) ->
         timer.abort();
     }
     let listener = std::mem::take(&mut state.listener);
-    Settled { announced, had_turn: state.has_turn, lifted: state.lifts, listener }
+    let (place, awaited) = (state.place.take(), state.awaited.take());
+    Settled { announced, had_turn: state.has_turn, lifted: state.lifts, place, awaited, listener }
 }

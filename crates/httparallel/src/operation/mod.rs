@@ -9,6 +9,7 @@
 //! An operation is shared by its owner and by the connection that serves it. Connections report through
 //! `on_head`, `on_body` and `complete`; they never call the owner while they hold a lock.
 
+mod admission;
 mod again;
 mod body;
 mod events;
@@ -40,6 +41,7 @@ pub(crate) use wait::ThreadNotifier;
 
 use crate::completion::Listener;
 use crate::engine::{BlockLink, Shared};
+use crate::pace::Pace;
 
 /// How much of a streamed body is held for its reader before the connection stops reading.
 const STREAM_BUFFER: usize = 256 * 1024;
@@ -71,6 +73,8 @@ pub struct Settings {
     pub retries: Option<Arc<Retries>>,
     /// How large bodies may become, those of redirects included.
     pub guard: Guard,
+    /// What each attempt waits for before it asks for a connection.
+    pub pace: Option<Pace>,
     /// Whether the body is gathered or streamed.
     pub mode: Mode,
     /// Whether the caller will block in [`Operation::wait`] and may drive the connection itself, which is
@@ -81,7 +85,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let (timeouts, policy, guard) = (Timeouts::default(), Policy::default(), Guard::default());
-        Self { timeouts, policy, retries: None, guard, mode: Mode::Buffered, blocking: false }
+        Self { timeouts, policy, retries: None, guard, pace: None, mode: Mode::Buffered, blocking: false }
     }
 }
 
@@ -180,6 +184,11 @@ impl Op {
 
     fn elapsed(&self, ended: Option<Instant>) -> Duration {
         ended.unwrap_or_else(Instant::now).saturating_duration_since(self.started())
+    }
+
+    /// Whether it was started.
+    pub(crate) fn is_launched(&self) -> bool {
+        self.started.get().is_some()
     }
 
     /// When its total time is up.
