@@ -48,12 +48,9 @@ class Cookies(MutableMapping[str, str]):
     def jar(self) -> CookieJar:
         """The jar that holds the cookies."""
         if self._jar is None:
-            from http.cookiejar import CookieJar, DefaultCookiePolicy
+            from ._cookie_jar import Jar
 
-            # RFC 6265, section 5.3, step 6: a cookie without a Domain is for its own host only. Left to
-            # itself, Python sends it to all subdomains.
-            policy = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
-            self._jar = CookieJar(policy)
+            self._jar = Jar()
         return self._jar
 
     @jar.setter

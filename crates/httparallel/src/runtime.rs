@@ -139,7 +139,7 @@ impl<T> PerProcess<T> {
     }
 
     /// The value of this process, made if there is none yet.
-    pub(crate) fn get(&self, make: impl Fn() -> T) -> Arc<T> {
+    pub(crate) fn get(&self, init: impl Fn() -> T) -> Arc<T> {
         loop {
             let current = self.0.load(Ordering::Acquire);
             // SAFETY: null or from `Box::into_raw` below, and freed only by `drop`.
@@ -149,7 +149,7 @@ impl<T> PerProcess<T> {
                 return value.clone();
             }
             count_forks();
-            let made = Box::into_raw(Box::new((generation(), Arc::new(make()))));
+            let made = Box::into_raw(Box::new((generation(), Arc::new(init()))));
             if self.0.compare_exchange(current, made, Ordering::AcqRel, Ordering::Acquire).is_err() {
                 // SAFETY: `made` comes from `Box::into_raw` above and was not published.
                 drop(unsafe { Box::from_raw(made) });
