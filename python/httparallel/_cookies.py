@@ -215,7 +215,8 @@ class _RequestForJar:
         self.origin_req_host = request.url.host
 
     def get_full_url(self) -> str:
-        return str(self._request.url)
+        # Without credentials, which the jar would take for a part of the host.
+        return f"{self.type}://{self.host}{self._request.url.raw_path.decode('ascii')}"
 
     def has_header(self, name: str) -> bool:
         return name in self._request.headers

@@ -228,7 +228,9 @@ fn time_of(server: &TestServer, driver: Driver, pace: &Pace, requests: usize) ->
     } else {
         let all: Vec<_> =
             (0..requests).map(|_| engine.start(get(&url), paced(driver, pace), None).unwrap()).collect();
-        all.iter().for_each(|operation| assert_eq!(finish(operation).unwrap().status(), 200));
+        for operation in &all {
+            assert_eq!(finish(operation).unwrap().status(), 200);
+        }
     }
     started.elapsed()
 }
