@@ -243,8 +243,9 @@ impl<C> ClientBuilder<C> {
     /// A header field for every request that does not have one of that name. Replaces a default:
     /// `Accept: */*`, `Accept-Encoding: gzip, deflate, br, zstd`, `User-Agent: httparallel/VERSION`.
     ///
-    /// Such fields go to every origin the client is used with. For credentials, use
-    /// [`bearer_auth`](Self::bearer_auth) or [`basic_auth`](Self::basic_auth).
+    /// Such fields go to every origin the client is used with; on a redirect to another one, those that are
+    /// [sensitive](Self::sensitive_header) stay behind. For credentials, use [`bearer_auth`](Self::bearer_auth) or
+    /// [`basic_auth`](Self::basic_auth).
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
         self.change(|defaults| {
             defaults.headers.remove(name.as_ref());
