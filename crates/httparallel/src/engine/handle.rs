@@ -148,8 +148,8 @@ impl Drop for Engine {
 impl Shared {
     /// Starts an operation, and its total deadline.
     pub(crate) fn launch(self: &Arc<Self>, op: &Arc<Op>) {
-        if op.is_launched() {
-            // It waited for its turn in its block once more.
+        if self.places.is_some() && op.has_place() {
+            // It was started before, and has waited for its turn in its block once more.
             return self.start_dispatch(op);
         }
         let started = op.started();

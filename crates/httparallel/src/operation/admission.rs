@@ -38,6 +38,11 @@ impl Op {
         Ok(())
     }
 
+    /// Whether it has a place at some origin.
+    pub(crate) fn has_place(&self) -> bool {
+        self.state.lock().place.is_some()
+    }
+
     /// Whether it has a place at this origin. The place that it has at another one, it gives up: the error.
     pub(crate) fn leave_place_but(&self, origin: &Origin) -> Result<bool, Origin> {
         let mut state = self.state.lock();

@@ -186,11 +186,6 @@ impl Op {
         ended.unwrap_or_else(Instant::now).saturating_duration_since(self.started())
     }
 
-    /// Whether it was started.
-    pub(crate) fn is_launched(&self) -> bool {
-        self.started.get().is_some()
-    }
-
     /// When its total time is up.
     pub(crate) fn total(&self) -> Option<Instant> {
         let total = self.settings.timeouts.total?;
