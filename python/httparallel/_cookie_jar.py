@@ -103,7 +103,9 @@ class Jar(CookieJar):
 
 def _domains_of(host: str) -> Iterator[str]:
     """The domains that a host may set cookies for, as the jar names them."""
-    name = host if "." in host else f"{host}.local"
+    name = f"[{host}]" if ":" in host else host
+    if "." not in name:
+        name += ".local"
     yield name
     parent = f".{name}"
     while parent:

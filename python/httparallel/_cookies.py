@@ -212,7 +212,7 @@ class _RequestForJar:
         self._request = request
         self.type = request.url.scheme
         self.host = request.url.netloc.decode("ascii")
-        self.origin_req_host = request.url.host
+        self.origin_req_host = request.url.raw_host.decode("ascii")
 
     def get_full_url(self) -> str:
         # Without credentials, which the jar would take for a part of the host.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from typing import Any
@@ -129,6 +130,51 @@ def test_closing_the_client_ends_the_wait(server: Server, way: str) -> None:
     with pytest.raises(RuntimeError, match="closed"):
         client.get(server.http)
     closer.join(10)
+
+
+class Rung(Exception):
+    pass
+
+
+@pytest.mark.parametrize("way", ["engine", "mock", "place"])
+def test_a_signal_handler_that_raises_ends_the_wait(server: Server, way: str) -> None:
+    def ring(*_: object) -> None:
+        raise Rung
+
+    transport = None
+    if way == "mock":
+        transport = httparallel.MockTransport(lambda _: httparallel.Response(200))
+    rate = None if way == "place" else RateLimit(2)
+    limits = Limits(max_connections=9, max_concurrency_per_host=1)
+    before = signal.signal(signal.SIGALRM, ring)
+    try:
+        with httparallel.Client(rate_limit=rate, transport=transport, limits=limits) as client:
+            url = f"{server.http}/bytes/3000000" if way == "place" else server.http
+            with client.stream("GET", url):
+                for _ in range(5):
+                    signal.setitimer(signal.ITIMER_REAL, 0.02)
+                    with pytest.raises(Rung):
+                        client.get(server.http)
+            started = time.monotonic()
+            assert client.get(server.http).status_code == 200
+            # Those that were given up have spent nothing: six more would take 3 s.
+            assert seconds_since(started) < 2
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_threads_share_the_places_at_an_origin(server: Server) -> None:
+    server.reset()
+    limits = Limits(max_connections=50, max_concurrency_per_host=3)
+    with httparallel.Client(limits=limits, timeout=httparallel.Timeout(5, pool=0.5)) as client:
+        threads = [threading.Thread(target=client.get, args=(f"{server.http}/delay/5",)) for _ in range(30)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+    counters = server.stats()
+    assert (counters["requests"], counters["requests_peak"] <= 4) == (30, True)
 
 
 def test_a_rate_limit_is_what_it_was_given() -> None:

@@ -216,6 +216,17 @@ def test_ten_thousand_cookies_are_not_kept() -> None:
     assert "n9800=1" not in header.split("; ")
 
 
+@pytest.mark.parametrize(
+    "host", ["a.org", "127.0.0.1", "[::1]", "localhost", "münchen.example", "A.B.C.example"]
+)
+def test_a_flood_is_limited_whatever_the_host(host: str) -> None:
+    cookies = Cookies()
+    for start in range(0, 300, 100):
+        cookies.extract_cookies(answer(f"https://{host}/", *(f"n{start + each}=1" for each in range(100))))
+    assert len(cookies) == 180
+    assert sent(cookies, f"https://{host}/") is not None
+
+
 def test_cookies_for_one_host_only_stay_so_when_they_are_pickled() -> None:
     cookies = Cookies()
     cookies.extract_cookies(answer("https://a.org/", "a=1", "b=2; Domain=a.org"))
