@@ -61,8 +61,8 @@ impl<C> ClientBuilder<C> {
     }
 
     /// How many requests may be on their way to one origin (scheme, host and port) at a time; others wait in their
-    /// order, from before they ask for a connection until the response's body is read to its end. Waiting uses up
-    /// no pool timeout. Default: no limit.
+    /// order. One is on its way from before it asks for a connection until all of its response has arrived, or is
+    /// given up. Waiting uses up no pool timeout. Default: no limit.
     pub fn max_concurrency_per_host(self, most: usize) -> Self {
         self.configure(|config| config.max_concurrency_per_host = Some(most))
     }
