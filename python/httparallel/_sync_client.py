@@ -83,7 +83,7 @@ class Client(
       `Cookie`, the usual names of API keys and whatever an auth flow adds never do.
     - `max_body`: the most bytes that a body may have, as sent and decoded; more is a BodyTooLarge. By default
       there is no such limit, but a body beyond 16 MiB must not expand to more than 1000 times what was sent.
-      The request extension `max_body` says otherwise for one request.
+      A request's own `max_body` says otherwise.
     - `rate_limit`: how many requests may start in a stretch of time: a `RateLimit`, or a number for each
       second. Every attempt counts, those of redirects and authentication too. Requests start in their order;
       waiting counts against `Timeout.total` only.

@@ -92,6 +92,8 @@ async def test_what_is_decoded_is_what_counts(kind: Kind, server: Server, fetch:
 @every_way
 async def test_a_request_has_a_limit_of_its_own(kind: Kind, server: Server, fetch: Fetch) -> None:
     async with kind.client(max_body=10) as client:
+        assert len(await fetch(client, f"{server.http}/bytes/99", max_body=None)) == 99
+        assert len(await fetch(client, f"{server.http}/bytes/99", max_body=99)) == 99
         assert len(await fetch(client, f"{server.http}/bytes/99", extensions={"max_body": None})) == 99
         assert len(await fetch(client, f"{server.http}/bytes/99", extensions={"max_body": 99})) == 99
         with pytest.raises(httparallel.BodyTooLarge):
@@ -158,6 +160,8 @@ async def test_transports_written_in_python_are_held_to_it(kind: Kind, body: Any
 def test_a_limit_is_a_number_of_bytes(limit: Any) -> None:
     with pytest.raises(ValueError, match="number of bytes"):
         httparallel.Client(max_body=limit)
+    with httparallel.Client() as client, pytest.raises(ValueError, match="number of bytes"):
+        client.get("http://example.org/", max_body=limit)
 
 
 # Without a limit: the guard against bodies that expand without end, and codings that do not decode.
