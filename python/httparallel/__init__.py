@@ -18,7 +18,7 @@ from ._app_transports import ASGITransport, WSGITransport
 from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
 from ._base_transports import AsyncBaseTransport, BaseTransport, MockTransport
 from ._client import AsyncClient, Client
-from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, Timeout, create_ssl_context
+from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, RateLimit, Timeout, create_ssl_context
 from ._cookies import Cookies
 from ._exceptions import (
     BodyTooLarge,
@@ -140,6 +140,7 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
     "put",
     "query",
     "QueryParams",
+    "RateLimit",
     "ReadError",
     "ReadTimeout",
     "RemoteProtocolError",

@@ -6,7 +6,7 @@ from time import monotonic
 
 from ._base import BaseClient, request_of
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, USE_CLIENT_DEFAULT
-from ._exceptions import RequestError
+from ._exceptions import RequestError, request_context
 from ._flow import arun
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
@@ -20,7 +20,13 @@ from .concurrency import chosen_backend, current_backend
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping  # noqa: F401 - named in a string
+    from collections.abc import (
+        AsyncIterator,
+        Callable,
+        Coroutine,  # noqa: F401 - named in a string
+        Iterable,
+        Mapping,
+    )
     from contextlib import AbstractAsyncContextManager
     from types import TracebackType
     from typing import Any, Self, Unpack
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from ._auth import Auth
     from ._base import EngineCall
     from ._base_transports import AsyncBaseTransport
-    from ._config import Limits, Proxy, UseClientDefault
+    from ._config import Limits, Proxy, RateLimit, UseClientDefault
     from ._flow import AuthSteps
     from ._native import ProxyRules, Retries
     from ._parallel import AsyncParallel
@@ -102,6 +108,9 @@ class AsyncClient(
         backend: AsyncBackend | None = None,
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
+        sensitive_headers: Iterable[str] = (),
+        max_body: int | None = None,
+        rate_limit: RateLimit | float | None = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> AsyncHTTPTransport:
             if proxy is None:
@@ -125,6 +134,9 @@ class AsyncClient(
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
+            sensitive_headers=sensitive_headers,
+            max_body=max_body,
+            rate_limit=rate_limit,
             transport=own,
             mounts=mounted,
             json_codec=json_codec,
@@ -299,7 +311,7 @@ class AsyncClient(
     async def aclose(self) -> None:
         """Closes all connections. The client can send no more requests."""
         if not self._is_closed:
-            self._is_closed = True
+            self._end()
             for transport in self._transports():
                 await transport.aclose()
 
@@ -317,7 +329,7 @@ class AsyncClient(
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._is_closed = True
+        self._end()
         for transport in self._transports():
             await transport.__aexit__(exc_type, exc_value, traceback)
 
@@ -329,11 +341,21 @@ class AsyncClient(
             request.stream = for_async(request.stream)
         response: Response
         if engine_of(transport) is None or is_for_low_level(request):
+            turn = self._turn(request)
+            if turn is not None:
+                try:
+                    with request_context(request):
+                        await chosen_backend(self._backend).wait(turn)
+                        turn.check()
+                finally:
+                    turn.cancel()
             started = monotonic()
             response = await transport.handle_async_request(request)
             response._time(started)
         else:
-            settings = settings_of(request, stream=stream, trust_env=self._trust_env, retries=retries)
+            settings = settings_of(
+                request, stream=stream, trust_env=self._trust_env, retries=retries, pace=self._pace
+            )
             response = await transport._exchange(request, settings, stream)
         return response
 

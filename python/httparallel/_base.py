@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from time import monotonic
 
-from ._client_settings import ClientSettings, auth_of
+from ._body import check_size
+from ._client_settings import ClientSettings, auth_of, limit_of, names_of
 from ._config import (
     DEFAULT_MAX_REDIRECTS,
     DEFAULT_TIMEOUT_CONFIG,
@@ -31,12 +32,13 @@ from ._verbs import Verbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypeAlias, TypeVar, Unpack
 
     from ._auth import Auth
+    from ._config import RateLimit
     from ._flow import AuthSteps, Flow
-    from ._native import Reply, Retries, Settings, URLPattern
+    from ._native import Reply, Retries, Settings, Turn, URLPattern
     from ._types import (
         AuthTypes,
         CookieTypes,
@@ -84,6 +86,9 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         mounts: Mapping[URLPattern, Any] | None = None,
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
+        sensitive_headers: Iterable[str] = (),
+        max_body: int | None = None,
+        rate_limit: RateLimit | float | None = None,
     ) -> None:
         self._transport = transport
         self._mounts = mounts or {}
@@ -96,6 +101,9 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         self._max_redirects = max_redirects
         if retries is not None:
             self._retry(retries)
+        self._sensitive_headers = names_of(sensitive_headers)
+        self._max_body = limit_of(max_body)
+        self._set_rate_limit(rate_limit)
         self.timeout = timeout
         self.event_hooks = event_hooks or {}
         self._trust_env = trust_env
@@ -127,8 +135,10 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         if json is not None and self._json_codec is not None:
             json = Coded(self._json_codec, json)
         limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
-        with_timeout = dict(extensions or {})
-        with_timeout.setdefault("timeout", limits.as_dict())
+        with_limits = dict(extensions or {})
+        with_limits.setdefault("timeout", limits.as_dict())
+        if self._max_body is not None:
+            with_limits.setdefault("max_body", self._max_body)
         return Request(
             method,
             self._merge_url(url),
@@ -139,7 +149,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             params=self._merge_params(params),
             headers=self._merge_headers(headers),
             cookies=self._merge_cookies(cookies),
-            extensions=with_timeout,
+            extensions=with_limits,
         )
 
     def _merge_url(self, url: URLTypes) -> URL:
@@ -266,6 +276,7 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         request, history = response.request, list(response.history)
         limits = self._timeout if isinstance(timeout, UseClientDefault) else Timeout(timeout)
         request.extensions.setdefault("timeout", limits.as_dict())
+        self._limit_body(request)
         _set_deadline(request, response.elapsed.total_seconds())
         return read_whole(redirected(self, request, True, history, response))
 
@@ -284,9 +295,14 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         )
         if "timeout" not in request.extensions:
             request.extensions = dict(request.extensions, timeout=self._timeout.as_dict())
+        self._limit_body(request)
         _set_deadline(request)
         flow = authenticated(self, request, self._auth_for(request, auth), follow)
         return flow if stream else read_whole(flow)
+
+    def _limit_body(self, request: Request) -> None:
+        if self._max_body is not None and "max_body" not in request.extensions:
+            request.extensions = dict(request.extensions, max_body=self._max_body)
 
     def _auth_for(self, request: Request, auth: AuthTypes | UseClientDefault | None) -> Auth:
         chosen = self._auth if isinstance(auth, UseClientDefault) else auth_of(auth)
@@ -313,6 +329,13 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             return False
         return hasattr(request, "_content") or not request._is_replayable
 
+    def _turn(self, request: Request) -> Turn | None:
+        """What a request waits for that no engine of this client's carries. None without a rate limit."""
+        if self._pace is None:
+            return None
+        deadline = request.extensions.get("timeout", {}).get("deadline")
+        return self._pace.turn(None if deadline is None else max(deadline - monotonic(), 0.0))
+
     def _received(self, response: Response, request: Request) -> None:
         """What is done with each response that comes, whether or not it is the last."""
         response.request = request
@@ -320,6 +343,8 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
         response.default_encoding = self._default_encoding
         if self._json_codec is not None:
             response._json_codec = self._json_codec
+        if response._reply is None and response._is_read:
+            check_size(response, request)
         if is_logged():
             log(response)
 
@@ -338,20 +363,28 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             response.status_code,
             response.headers,
             name.decode("ascii") if isinstance(name, bytes) else name,
+            self._sensitive_headers + request._put_there_by_auth(),
         )
         assert found is not None, "only redirects are followed"
-        method, url, headers, keeps_content, name = found
+        method, url, headers, keeps_content, name, keeps_credentials = found
         # The target was another resource's. The name was another host's, unless the engine keeps it.
         not_kept = {"target"} if name else {"target", "sni_hostname"}
-        return Request(
+        is_abroad = request._is_abroad or not keeps_credentials
+        following = Request(
             method,
             url,
             headers=headers,
-            cookies=self._cookies,
+            # Cookies that name no host were meant for where the first request went.
+            cookies=self._cookies._of_hosts() if is_abroad else self._cookies,
             content=content if keeps_content and not streamed else None,
             stream=request.stream if keeps_content and streamed else None,
             extensions={key: each for key, each in request.extensions.items() if key not in not_kept},
         )
+        if is_abroad:
+            following._is_abroad = True
+        elif request._unauthenticated is not None:
+            following._unauthenticated = request._unauthenticated
+        return following
 
     def _next_request(self, request: Request, response: Response) -> Request | None:
         """The request that a redirect leads to, where it is not followed. None if it leads nowhere."""
@@ -359,6 +392,12 @@ class BaseClient(ClientSettings, Routed, Verbs["Outcome"]):
             return self._redirect_request(request, response)
         except (RemoteProtocolError, UnsupportedProtocol):
             return None
+
+    def _end(self) -> None:
+        """No request can be sent from now on, and none waits any longer for its time."""
+        self._is_closed = True
+        if self._pace is not None:
+            self._pace.close()
 
     def _enter(self) -> None:
         if self._is_closed:

@@ -49,26 +49,48 @@ async def apipe(source: AsyncGenerator[T, None], stage: Stage[T, U]) -> AsyncGen
 
 
 def content_decoder(headers: Headers, request: Request | None) -> Stage[bytes, bytes]:
-    """A stage that undoes the content codings which the headers name. Raises DecodingError."""
+    """A stage that undoes the content codings which the headers name, within the request's `max_body`.
+
+    Raises DecodingError and BodyTooLarge.
+    """
     names = [name.strip().lower() for name in headers.get_list("content-encoding", split_commas=True)]
     codings = [name for name in names if name != "identity"]
-    if not codings:
+    max_body = None if request is None else request.extensions.get("max_body")
+    if not codings and max_body is None:
         return lambda piece: [] if piece is None else [piece]
     decoder: Decoder | None = None
 
-    def stage(piece: bytes | None) -> list[bytes]:
+    def stage(piece: bytes | None) -> Generator[bytes, None, None]:
         nonlocal decoder
         with request_context(request):
             if piece is None:
                 # The answer to HEAD names the coding of a body that it does not have.
-                return [] if decoder is None else [decoder.flush()]
+                made = b"" if decoder is None else decoder.flush()
+                yield made
+                return
             if decoder is None:
                 from ._native import Decoder
 
-                decoder = Decoder(codings)
-            return [decoder.decode(piece)]
+                decoder = Decoder(codings, max_body)
+            made = decoder.decode(piece)
+        yield made
+        # What expands much is given part by part.
+        while decoder.has_more:
+            with request_context(request):
+                made = decoder.decode(b"")
+            yield made
 
     return stage
+
+
+def check_size(response: Body, request: Request) -> None:
+    """Holds a body that a transport written in Python gave in one piece to the request's `max_body`."""
+    max_body = request.extensions.get("max_body")
+    if max_body is not None:
+        from ._native import Decoder
+
+        with request_context(request):
+            Decoder([], max_body).decode(response.content)
 
 
 class Body:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from ._config import Timeout
+from ._config import RateLimit, Timeout
 from ._native import URL, VERSION, Headers, QueryParams, RetryBudget, Settings
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any, TypeAlias
 
     from ._auth import Auth
     from ._cookies import Cookies
-    from ._native import Retries
+    from ._native import Pace, Retries
     from ._retry import Retry
     from ._types import (
         AuthTypes,
@@ -41,6 +41,11 @@ class ClientSettings:
     _retries: Retries | None = None
     # What all requests of the client share, once one of them may be sent again.
     _budget: RetryBudget | None = None
+    _sensitive_headers: tuple[str, ...]
+    _max_body: int | None
+    # The rate limit, as it was given and at work.
+    _rate_limit: RateLimit | None = None
+    _pace: Pace | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -71,6 +76,45 @@ class ClientSettings:
     def max_redirects(self, limit: int) -> None:
         self._max_redirects = limit
         self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def sensitive_headers(self) -> tuple[str, ...]:
+        """Headers that do not follow a redirect to another origin, besides those that never do."""
+        return self._sensitive_headers
+
+    @sensitive_headers.setter
+    def sensitive_headers(self, names: Iterable[str]) -> None:
+        self._sensitive_headers = names_of(names)
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def max_body(self) -> int | None:
+        """The most bytes that a body may have, as sent and decoded."""
+        return self._max_body
+
+    @max_body.setter
+    def max_body(self, limit: int | None) -> None:
+        self._max_body = limit_of(limit)
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    @property
+    def rate_limit(self) -> RateLimit | None:
+        """How many requests may start in a stretch of time. A new limit is for later requests."""
+        return self._rate_limit
+
+    @rate_limit.setter
+    def rate_limit(self, limit: RateLimit | float | None) -> None:
+        self._set_rate_limit(limit)
+        self._settings = self._settings_for(self._timeout, self._follow_redirects)
+
+    def _set_rate_limit(self, limit: RateLimit | float | None) -> None:
+        if limit is None:
+            self._rate_limit = self._pace = None
+            return
+        from ._native import Pace
+
+        self._rate_limit = limit = limit if isinstance(limit, RateLimit) else RateLimit(limit)
+        self._pace = Pace(limit.requests, limit.per, limit.burst)
 
     @property
     def timeout(self) -> Timeout:
@@ -190,7 +234,24 @@ class ClientSettings:
             max_redirects=self._max_redirects,
             cookies=True,
             retries=self._retries,
+            sensitive_headers=self._sensitive_headers,
+            max_body=self._max_body,
+            pace=self._pace,
         )
+
+
+def names_of(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of headers as an argument gives them."""
+    if isinstance(names, (str, bytes)):
+        raise TypeError(f"sensitive_headers is a list of names; write [{names!r}].")
+    return tuple(names)
+
+
+def limit_of(limit: int | None) -> int | None:
+    """A number of bytes as an argument gives it."""
+    if limit is not None and (not isinstance(limit, int) or limit < 0):
+        raise ValueError(f"max_body is a number of bytes, or None for no limit, not {limit!r}.")
+    return limit
 
 
 def auth_of(auth: AuthTypes | None) -> Auth | None:

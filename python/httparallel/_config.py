@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
     from ._types import CertTypes, HeaderTypes, TimeoutTypes
 
-__all__ = ["USE_CLIENT_DEFAULT", "Limits", "Proxy", "Timeout", "UseClientDefault", "create_ssl_context"]
+__all__ = [
+    "USE_CLIENT_DEFAULT",
+    "Limits",
+    "Proxy",
+    "RateLimit",
+    "Timeout",
+    "UseClientDefault",
+    "create_ssl_context",
+]
 
 
 class UnsetType:
@@ -144,6 +152,9 @@ class Limits(_Settings):
     - `max_connections`: connections of any state, over all origins.
     - `max_keepalive_connections`: those that idle.
     - `keepalive_expiry`: how long they do.
+    - `max_concurrency_per_host`: how many requests may be on their way to one origin (scheme, host and port)
+      at a time. Others wait in their order, and use up no pool timeout; a streamed response counts until all
+      of it has arrived, or it is closed.
     - `max_connection_age`: how long a connection takes new requests, from when it was opened. An older one is
       closed as soon as nothing is on it. So a program that never rests notices new addresses of a name, and
       new servers behind a balancer::
@@ -151,7 +162,13 @@ class Limits(_Settings):
           Client(limits=Limits(max_connections=100, max_connection_age=300.0))
     """
 
-    __slots__ = ("keepalive_expiry", "max_connection_age", "max_connections", "max_keepalive_connections")
+    __slots__ = (
+        "keepalive_expiry",
+        "max_concurrency_per_host",
+        "max_connection_age",
+        "max_connections",
+        "max_keepalive_connections",
+    )
 
     def __init__(
         self,
@@ -160,20 +177,53 @@ class Limits(_Settings):
         max_keepalive_connections: int | None = None,
         keepalive_expiry: float | None = 5.0,
         max_connection_age: float | None = None,
+        max_concurrency_per_host: int | None = None,
     ) -> None:
         self.max_connections = max_connections
         self.max_keepalive_connections = max_keepalive_connections
         self.keepalive_expiry = keepalive_expiry
+        if max_concurrency_per_host is not None and max_concurrency_per_host < 1:
+            raise ValueError("max_concurrency_per_host must be at least 1, or None for no limit.")
+        self.max_concurrency_per_host = max_concurrency_per_host
         self.max_connection_age = max_connection_age
 
     def __repr__(self) -> str:
         age = self.max_connection_age
+        per_host = self.max_concurrency_per_host
         return (
             f"{type(self).__name__}(max_connections={self.max_connections}, "
             f"max_keepalive_connections={self.max_keepalive_connections}, "
             f"keepalive_expiry={self.keepalive_expiry}"
-            f"{'' if age is None else f', max_connection_age={age}'})"
+            f"{'' if age is None else f', max_connection_age={age}'}"
+            f"{'' if per_host is None else f', max_concurrency_per_host={per_host}'})"
         )
+
+
+@public
+class RateLimit(_Settings):
+    """How many requests may start in a stretch of time.
+
+    `requests` in each `per` seconds, evenly spaced; `burst` of them may start at once after a time without
+    any. So at most `burst + t * requests / per` start in any `t` seconds::
+
+        RateLimit(10)                  # one every 100 ms
+        RateLimit(100, per=60)         # one every 600 ms
+        RateLimit(10, burst=10)        # 10 at once, if there were none for a second
+    """
+
+    __slots__ = ("burst", "per", "requests")
+
+    def __init__(self, requests: float, *, per: float = 1.0, burst: int = 1) -> None:
+        if not (requests > 0 and per > 0 and burst >= 1):
+            raise ValueError(
+                "A rate limit is more than 0 requests in more than 0 seconds, with a burst of at least 1."
+            )
+        self.requests = requests
+        self.per = per
+        self.burst = burst
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.requests}, per={self.per}, burst={self.burst})"
 
 
 @public

@@ -48,12 +48,9 @@ class Cookies(MutableMapping[str, str]):
     def jar(self) -> CookieJar:
         """The jar that holds the cookies."""
         if self._jar is None:
-            from http.cookiejar import CookieJar, DefaultCookiePolicy
+            from ._cookie_jar import Jar
 
-            # RFC 6265, section 5.3, step 6: a cookie without a Domain is for its own host only. Left to
-            # itself, Python sends it to all subdomains.
-            policy = DefaultCookiePolicy(strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
-            self._jar = CookieJar(policy)
+            self._jar = Jar()
         return self._jar
 
     @jar.setter
@@ -146,6 +143,17 @@ class Cookies(MutableMapping[str, str]):
                 cookie.domain_specified = True
             self.jar.set_cookie(cookie)
 
+    def _of_hosts(self) -> Cookies:
+        """Without those that are for every server."""
+        if not any(not cookie.domain for cookie in self._each()):
+            return self
+        from copy import copy
+
+        # By this way a jar of the user's own class keeps its rules.
+        jar: Any = copy(self.jar)
+        jar._cookies = {domain: cookies for domain, cookies in jar._cookies.items() if domain}
+        return Cookies(jar)
+
     def _each(self) -> list[Cookie]:
         return [] if self._jar is None else list(self._jar)
 
@@ -204,10 +212,11 @@ class _RequestForJar:
         self._request = request
         self.type = request.url.scheme
         self.host = request.url.netloc.decode("ascii")
-        self.origin_req_host = request.url.host
+        self.origin_req_host = request.url.raw_host.decode("ascii")
 
     def get_full_url(self) -> str:
-        return str(self._request.url)
+        # Without credentials, which the jar would take for a part of the host.
+        return f"{self.type}://{self.host}{self._request.url.raw_path.decode('ascii')}"
 
     def has_header(self, name: str) -> bool:
         return name in self._request.headers

@@ -304,11 +304,15 @@ def _stepped(
 ) -> Flow[Response]:
     """The response to the last request of an auth flow."""
     history: list[Response] = []
+    # Whatever the auth flow adds is meant for the origin that it was shown.
+    unauthenticated = request.headers.copy()
     following: Request | None = yield Authenticate(auth, request, steps, None)
     assert following is not None, "an auth flow yields at least one request"
     while True:
+        following._unauthenticated = unauthenticated
         # A request of the scheme's own has the time that is left to the one it is for.
         following.extensions.setdefault("timeout", request.extensions["timeout"])
+        client._limit_body(following)
         response = yield from redirected(client, following, follow_redirects, history)
         try:
             following = yield Authenticate(auth, request, steps, response)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
         RequestFiles,
     )
 
+# What an auth flow adds that is nobody's secret.
+_DESCRIPTIVE = frozenset((b"host", b"content-length", b"content-type", b"transfer-encoding"))
+
 
 @public
 class Request:
@@ -35,6 +38,10 @@ class Request:
     """
 
     method: str
+    # The headers as they were before an auth flow added its own, which belong to the origin.
+    _unauthenticated: Headers | None = None
+    # Whether a redirect on the way here led to another origin than the first request's.
+    _is_abroad = False
 
     def __init__(
         self,
@@ -150,6 +157,16 @@ class Request:
     def _is_replayable(self) -> bool:
         """Whether the body can be sent again, from its beginning."""
         return "_content" in self.__dict__ or is_replayable(self.stream)
+
+    def _put_there_by_auth(self) -> tuple[str, ...]:
+        """The names of the headers that an auth flow has added or changed."""
+        before = self._unauthenticated
+        if before is None:
+            return ()
+        known = {(name.lower(), value) for name, value in before.raw}
+        fields = [(name.lower(), value) for name, value in self.headers.raw]
+        added = [name for name, value in fields if (name, value) not in known]
+        return tuple(name.decode("ascii") for name in added if name not in _DESCRIPTIVE)
 
     def _replace_stream(self, content: bytes) -> None:
         self._content = content

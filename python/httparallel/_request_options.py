@@ -44,6 +44,10 @@ def folded(caller: str, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(name: str, value: Any) -> Any:  # noqa: ANN401 - each option has a type of its own
     """The option as extensions have it. Refuses at once what would be refused when the request is sent."""
+    if name == "max_body":
+        from ._client_settings import limit_of
+
+        return limit_of(value)
     if name == "proxy" and value is not None:
         from ._config import Proxy
 

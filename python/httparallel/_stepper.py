@@ -178,7 +178,11 @@ class Stepper:
     def _submit_flow(self, pending: BasePending, exchange: Exchange) -> None:
         pending._sent = request = exchange.request
         settings = settings_of(
-            request, stream=True, trust_env=self._client._trust_env, retries=exchange.retries
+            request,
+            stream=True,
+            trust_env=self._client._trust_env,
+            retries=exchange.retries,
+            pace=self._client._pace,
         )
         call = (request.method, request.url, request.headers, request.content, settings)
         self._submit(self._open_block(), pending, call)

@@ -6,7 +6,7 @@ from time import monotonic
 
 from ._base import BaseClient, request_of
 from ._config import DEFAULT_LIMITS, DEFAULT_MAX_REDIRECTS, DEFAULT_TIMEOUT_CONFIG, USE_CLIENT_DEFAULT
-from ._exceptions import RequestError
+from ._exceptions import RequestError, request_context
 from ._flow import run
 from ._patches import WATCHED, is_low_level_patched
 from ._public import public
@@ -19,7 +19,7 @@ from ._transports import HTTPTransport, is_for_low_level, settings_of
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Any, Self, Unpack
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ._auth import Auth
     from ._base import EngineCall
     from ._base_transports import BaseTransport
-    from ._config import Limits, Proxy, UseClientDefault
+    from ._config import Limits, Proxy, RateLimit, UseClientDefault
     from ._flow import AuthSteps
     from ._native import ProxyRules, Retries
     from ._parallel import Parallel
@@ -79,6 +79,14 @@ class Client(
     - `mounts`: transports for some URLs, by pattern: `{"https://example.org": transport}`. None stands for
       the client's own transport.
     - `retries`: when requests are sent again: a `Retry`, or how often; not at all by default.
+    - `sensitive_headers`: names of headers that do not follow a redirect to another origin. `Authorization`,
+      `Cookie`, the usual names of API keys and whatever an auth flow adds never do.
+    - `max_body`: the most bytes that a body may have, as sent and decoded; more is a BodyTooLarge. By default
+      there is no such limit, but a body beyond 16 MiB must not expand to more than 1000 times what was sent.
+      A request's own `max_body` says otherwise.
+    - `rate_limit`: how many requests may start in a stretch of time: a `RateLimit`, or a number for each
+      second. Every attempt counts, those of redirects and authentication too. Requests start in their order;
+      waiting counts against `Timeout.total` only.
     """
 
     _websocket_client = "WebSocketClient"
@@ -107,6 +115,9 @@ class Client(
         default_encoding: DefaultEncoding = "utf-8",
         json_codec: JSONCodecTypes | None = None,
         retries: RetryTypes = None,
+        sensitive_headers: Iterable[str] = (),
+        max_body: int | None = None,
+        rate_limit: RateLimit | float | None = None,
     ) -> None:
         def carrying(proxy: Proxy | ProxyRules | None) -> HTTPTransport:
             if proxy is None:
@@ -126,6 +137,9 @@ class Client(
             base_url=base_url,
             trust_env=trust_env,
             default_encoding=default_encoding,
+            sensitive_headers=sensitive_headers,
+            max_body=max_body,
+            rate_limit=rate_limit,
             transport=own,
             mounts=mounted,
             json_codec=json_codec,
@@ -287,7 +301,7 @@ class Client(
     def close(self) -> None:
         """Closes all connections. The client can send no more requests."""
         if not self._is_closed:
-            self._is_closed = True
+            self._end()
             for transport in self._transports():
                 transport.close()
 
@@ -303,7 +317,7 @@ class Client(
         exc_value: BaseException | None = None,
         traceback: TracebackType | None = None,
     ) -> None:
-        self._is_closed = True
+        self._end()
         for transport in self._transports():
             transport.__exit__(exc_type, exc_value, traceback)
 
@@ -311,11 +325,21 @@ class Client(
         transport = self._transport_for_url(request.url)
         response: Response
         if engine_of(transport) is None or is_for_low_level(request):
+            turn = self._turn(request)
+            if turn is not None:
+                try:
+                    with request_context(request):
+                        turn.wait()
+                        turn.check()
+                finally:
+                    turn.cancel()
             started = monotonic()
             response = transport.handle_request(request)
             response._time(started)
         else:
-            settings = settings_of(request, stream=stream, trust_env=self._trust_env, retries=retries)
+            settings = settings_of(
+                request, stream=stream, trust_env=self._trust_env, retries=retries, pace=self._pace
+            )
             response = transport._exchange(request, settings, stream)
         return response
 

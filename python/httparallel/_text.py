@@ -1,6 +1,6 @@
 """From bytes to text: character encodings, and streams cut into chunks of one size or into lines.
 
-A *stage* is a function that takes the next piece of a stream and returns what it makes of it; None in place
+A *stage* is a function that takes the next piece of a stream and gives what it makes of it; None in place
 of a piece means that the stream has ended. Stages do no I/O, so one stage serves synchronous and
 asynchronous streams.
 """
@@ -11,12 +11,12 @@ import codecs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from typing import AnyStr, TypeVar
 
     T = TypeVar("T")
     U = TypeVar("U")
-    Stage = Callable[[T | None], list[U]]
+    Stage = Callable[[T | None], Iterable[U]]
 
 # What str.splitlines() takes for the end of a line.
 LINE_ENDS = "\n\r\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from ._config import Limits
-    from ._native import Operation, Reply, Retries, Upload
+    from ._native import Operation, Pace, Reply, Retries, Upload
     from ._own_pools import Arguments
     from ._request import Request
     from ._types import CertTypes, ProxyTypes, SocketOption
@@ -112,6 +112,7 @@ class _EngineTransport:
             retries=retries,
             proxy=proxy_of(proxy),
             socket_options=socket_options_of(socket_options),
+            max_concurrency_per_host=limits.max_concurrency_per_host,
         )
 
     def _low_level(self, arguments: Arguments) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds
@@ -273,12 +274,13 @@ def settings_of(
     cookies: bool = False,
     trust_env: bool = True,
     retries: Retries | None = None,
+    pace: Pace | None = None,
 ) -> Settings:
     """How the engine is to carry out a request.
 
-    The extension `timeout` has its time limits; `proxy` and `verify` say how its connections are made.
-    `target` (bytes) is sent in place of the URL's path and query, and `sni_hostname` is the name for the TLS
-    handshake, in place of the URL's host.
+    The extension `timeout` has its time limits, `max_body` the most bytes of a body; `proxy` and `verify` say
+    how its connections are made. `target` (bytes) is sent in place of the URL's path and query, and
+    `sni_hostname` is the name for the TLS handshake, in place of the URL's host.
     """
     limits: dict[str, Any] = request.extensions.get("timeout", {})
     total = limits.get("total")
@@ -300,6 +302,8 @@ def settings_of(
         stream=stream,
         connection=connection,
         retries=retries,
+        max_body=request.extensions.get("max_body"),
+        pace=pace,
         **overrides,
     )
 

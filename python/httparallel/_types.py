@@ -73,8 +73,8 @@ class RequestOptions(TypedDict, total=False):
 
     - `proxy`: the proxy that this request goes through, or None for no proxy, whatever the client has.
     - `verify`: how servers are verified for this request: True, False, a path, or an `ssl.SSLContext`.
-    - `retries`: when the request is sent again: a `Retry`, how often, or None for not at all.
-    - `max_body`: how many bytes the body of the response may have, decoded; None for no limit.
+        - `retries`: when the request is sent again: a `Retry`, how often, or None for not at all.
+    - `max_body`: the most bytes that the body may have, as sent and decoded; None for no limit.
 
     Requests that differ in `proxy` or `verify` share no connections. Redirects keep all of them.
     """
@@ -176,4 +176,6 @@ class Decoder(Protocol):
     """Undoes the content codings of a body. Raises DecodingError."""
 
     def decode(self, data: bytes, /) -> bytes: ...
+    @property
+    def has_more(self) -> bool: ...
     def flush(self) -> bytes: ...

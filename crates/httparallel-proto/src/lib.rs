@@ -17,6 +17,7 @@
 //! | [`fetch`] | what follows a response: redirect, credentials, retry |
 //! | [`pool`] | which request gets which connection |
 //! | [`socks`] | the bytes of a SOCKS5 handshake |
+//! | [`admission`] | when a request may start: places at an origin, requests in a stretch of time |
 //! | [`parallel`] | which requests of a block are in flight, and whose outcome is next |
 //! | [`proxy`] | which URL goes through which proxy, and what is said to it |
 //! | [`sse`] | the events of an event stream |
@@ -24,6 +25,7 @@
 //! | [`Verify`] | how servers' certificates are verified |
 //! | [`error`] | what can go wrong, and in which phase |
 
+pub mod admission;
 pub mod auth;
 pub mod content_type;
 pub mod cookies;

@@ -12,6 +12,9 @@ use httparallel_proto::proxy::Proxies;
 pub struct Config {
     /// Limits of the pool.
     pub limits: Limits,
+    /// How many requests may be on their way to one origin at a time; others wait, without using up a pool timeout.
+    /// Default: no limit.
+    pub max_concurrency_per_host: Option<usize>,
     /// Which protocols may be spoken.
     pub protocols: Protocols,
     /// How servers are verified.

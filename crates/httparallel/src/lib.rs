@@ -79,6 +79,7 @@ mod h1;
 mod h2;
 mod net;
 mod operation;
+mod pace;
 mod panics;
 pub mod pool;
 pub mod pump;
@@ -93,9 +94,12 @@ pub use api::{
 pub use completion::{CompletionQueue, Listener, Notifier};
 pub use config::{Config, Protocols, SocketOption, Verify};
 pub use engine::{Block, ConnectionInfo, Engine, Outcome};
+pub use httparallel_proto::admission::RateLimit;
 pub use httparallel_proto::cookies::Cookie;
+pub use httparallel_proto::decode::Guard;
 pub use httparallel_proto::fetch::{
     Content, CookieJar, Memory, Method, Overrides, Policy, Request, Retries, Retry, RetryBudget,
+    SensitiveHeaders,
 };
 pub use httparallel_proto::links::Link;
 pub use httparallel_proto::pool::Limits;
@@ -104,4 +108,5 @@ pub use httparallel_proto::sse::Event;
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 pub use net::{ConnectionFacts, TlsFacts};
 pub use operation::{Course, Exchange, Head, Hop, Interrupted, Mode, Operation, Settings, Timings, Upload};
+pub use pace::{Pace, Turn};
 pub use runtime::{freeze, shut_down};

@@ -9,6 +9,7 @@
 //!
 //! [`shut_down`] is for good: no other thread is started in this process, but one may be in a forked child.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -125,6 +126,52 @@ impl IoThread {
         while !thread.is_finished() && std::time::Instant::now() < deadline {
             std::thread::park_timeout(Duration::from_millis(1));
         }
+    }
+}
+
+/// A value of which a forked child makes one of its own, and leaks its parent's: locks in it may be held by threads
+/// that the child does not have.
+pub(crate) struct PerProcess<T>(AtomicPtr<(u64, Arc<T>)>);
+
+impl<T> PerProcess<T> {
+    pub(crate) fn new() -> Self {
+        Self(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    /// The value of this process, made if there is none yet.
+    pub(crate) fn get(&self, init: impl Fn() -> T) -> Arc<T> {
+        loop {
+            let current = self.0.load(Ordering::Acquire);
+            // SAFETY: null or from `Box::into_raw` below, and freed only by `drop`.
+            if let Some((made_in, value)) = unsafe { current.as_ref() }
+                && *made_in == generation()
+            {
+                return value.clone();
+            }
+            count_forks();
+            let made = Box::into_raw(Box::new((generation(), Arc::new(init()))));
+            if self.0.compare_exchange(current, made, Ordering::AcqRel, Ordering::Acquire).is_err() {
+                // SAFETY: `made` comes from `Box::into_raw` above and was not published.
+                drop(unsafe { Box::from_raw(made) });
+            }
+        }
+    }
+}
+
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        let current = *self.0.get_mut();
+        // SAFETY: as in `get`; nobody else has a reference to `self` any more.
+        if unsafe { current.as_ref() }.is_some_and(|(made_in, _)| *made_in == generation()) {
+            // SAFETY: it comes from `Box::into_raw` and is freed once, here.
+            drop(unsafe { Box::from_raw(current) });
+        }
+    }
+}
+
+impl<T: std::fmt::Debug> std::fmt::Debug for PerProcess<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("PerProcess").finish_non_exhaustive()
     }
 }
 

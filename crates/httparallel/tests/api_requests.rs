@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::{Duration, Instant};
+
 use httparallel::blocking::{Client, RequestBuilder};
-use httparallel::{Kind, Phase};
+use httparallel::{Kind, Phase, RateLimit};
 use httparallel_testserver::{Options, TestServer};
 
 fn server() -> TestServer {
@@ -155,6 +157,40 @@ fn a_redirect_elsewhere_goes_without_credentials() {
     let status =
         |server: &TestServer| client.get(home.http_url() + &target(server)).send().unwrap().status().as_u16();
     assert_eq!((status(&home), status(&away)), (200, 401));
+}
+
+#[test]
+fn sensitive_headers_stay_with_their_origin() {
+    let (home, away) = (server(), server());
+    let client = Client::builder()
+        .header("X-API-Key", "secret")
+        .header("X-Tenant", "secret")
+        .header("X-Plain", "kept")
+        .sensitive_header("x-tenant")
+        .follow_redirects(true)
+        .build()
+        .unwrap();
+    let echoed = |server: &TestServer| {
+        echo(client.get(format!("{}/redirect-to?url={}/echo", home.http_url(), server.http_url())))
+    };
+    assert_eq!(echoed(&home).matches("secret").count(), 2);
+    assert!(!echoed(&away).contains("secret") && echoed(&away).contains("kept"));
+    assert!(Client::builder().sensitive_header("X Tenant").build().is_err());
+}
+
+#[test]
+fn requests_keep_to_the_limits_of_their_client() {
+    let server = server();
+    let limit = RateLimit::per_second(100.0).unwrap().with_burst(5).unwrap();
+    let client = Client::builder().rate_limit(limit).max_concurrency_per_host(2).build().unwrap();
+    let started = Instant::now();
+    let mut parallel = client.parallel();
+    for _ in 0..15 {
+        parallel.get(server.http_url() + "/delay/5").unwrap();
+    }
+    assert_eq!(parallel.outcomes().filter(|outcome| outcome.response.is_ok()).count(), 15);
+    assert!(started.elapsed() >= Duration::from_millis(95));
+    assert!(server.stats().requests_peak <= 2);
 }
 
 #[test]

@@ -89,6 +89,21 @@ fn a_body_that_is_too_large_is_not_read_to_its_end() {
 }
 
 #[test]
+fn a_request_has_a_limit_of_its_own() {
+    let (server, client) = (server(), Client::builder().max_body(10).build().unwrap());
+    let url = server.http_url() + "/bytes/100";
+    assert_eq!(client.get(&url).send().unwrap_err().kind(), Kind::BodyTooLarge);
+    assert_eq!(client.get(&url).max_body(100).send().unwrap().bytes().len(), 100);
+    assert_eq!(client.get(&url).max_body(None).send().unwrap().bytes().len(), 100);
+    assert_eq!(client.get(&url).max_body(99).send().unwrap_err().kind(), Kind::BodyTooLarge);
+    let mut parallel = client.parallel();
+    let [small, large] = [9, 100].map(|most| parallel.submit(client.get(&url).max_body(most)).unwrap());
+    assert_eq!(small.response().unwrap_err().kind(), Kind::BodyTooLarge);
+    assert_eq!(large.response().unwrap().bytes().len(), 100);
+    assert!(parallel.next_response().is_none());
+}
+
+#[test]
 fn truncated_coding_is_an_error() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 10\r\n\r\n\x1f\x8b\x08\0\0\0\0\0\0\x03";
     let scripted = ScriptedServer::start(Script::new().expect_request().send(answer).forever()).unwrap();

@@ -3,16 +3,18 @@
 //! This test has a main function of its own: a forked child of a threaded test harness could do little.
 
 use std::process::ExitCode;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-use httparallel::{Block, Config, Content, Engine, Headers, Method, Request, Settings, Url};
+use httparallel::{Block, Config, Content, Engine, Headers, Method, Pace, RateLimit, Request, Settings, Url};
 use httparallel_testserver::{Options, TestServer};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
 fn main() -> ExitCode {
     let Ok(server) = TestServer::start(Options::default()) else { return ExitCode::FAILURE };
-    let engine = Engine::new(Config::default());
+    // Requests wait for places and for their time, so that the child finds both taken.
+    let engine = Engine::new(Config { max_concurrency_per_host: Some(2), ..Config::default() });
     let url = server.http_url();
     let mut passed = check("the parent before", &engine, &url);
     let opened = server.stats().connections_opened;
@@ -59,7 +61,9 @@ fn check(who: &str, engine: &Engine, url: &str) -> bool {
     });
     let in_block = Block::new(engine, None).is_ok_and(|block| {
         let submitted = (0..5).all(|_| {
-            request(url).is_some_and(|request| block.submit(request, Settings::default(), None).is_ok())
+            request(url).is_some_and(|request| {
+                block.submit(request, Settings { pace: pace(), ..Settings::default() }, None).is_ok()
+            })
         });
         let end = Instant::now() + LIMIT;
         let delivered = std::iter::from_fn(|| block.next(&mut until(end)).ok().flatten());
@@ -75,7 +79,13 @@ fn request(url: &str) -> Option<Request> {
 }
 
 fn start(engine: &Engine, request: Request, blocking: bool) -> Option<httparallel::Operation> {
-    engine.start(request, Settings { blocking, ..Settings::default() }, None).ok()
+    let settings = Settings { blocking, pace: pace(), ..Settings::default() };
+    engine.start(request, settings, None).ok()
+}
+
+fn pace() -> Option<Pace> {
+    static PACE: LazyLock<Option<Pace>> = LazyLock::new(|| RateLimit::per_second(50.0).ok().map(Pace::new));
+    PACE.clone()
 }
 
 fn finished(operation: &httparallel::Operation) -> bool {

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from .._native import Block, Operation, Upload
+    from .._native import Block, Operation, Turn, Upload
 
     T = TypeVar("T")
 
@@ -40,14 +40,14 @@ class AsyncBackend:
 
     async def wait(
         self,
-        source: Operation | Block | Upload,
+        source: Operation | Block | Upload | Turn,
         body: bool = False,
         wakers: set[Callable[[], object]] | None = None,
         timeout: float | None = None,
     ) -> None:
         """Waits until the operation is ready, with `body` until more of its body is there; until the block
-        has something ready; until the upload has room. Meanwhile `wakers` has a function that ends the wait;
-        with `wakers`, so do `timeout` seconds.
+        has something ready; until the upload has room; until the turn has come. Meanwhile `wakers` has a
+        function that ends the wait; with `wakers`, so do `timeout` seconds.
 
         Cancelling the wait does nothing to what is waited for.
         """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from .._native import Block, Operation, Upload
+    from .._native import Block, Operation, Turn, Upload
 
     T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class AsyncioBackend(AsyncBackend):
 
     async def wait(
         self,
-        source: Operation | Block | Upload,
+        source: Operation | Block | Upload | Turn,
         body: bool = False,
         wakers: set[Callable[[], object]] | None = None,
         timeout: float | None = None,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import TypeVar
 
-    from .._native import Block, Operation, Upload
+    from .._native import Block, Operation, Turn, Upload
 
     T = TypeVar("T")
 
@@ -106,7 +106,7 @@ class TrioBackend(AsyncBackend):
 
     async def wait(
         self,
-        source: Operation | Block | Upload,
+        source: Operation | Block | Upload | Turn,
         body: bool = False,
         wakers: set[Callable[[], object]] | None = None,
         timeout: float | None = None,

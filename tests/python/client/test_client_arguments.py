@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -156,6 +158,48 @@ async def test_an_unknown_argument(kind: Kind, untouched: Server) -> None:
         with pytest.raises(TypeError, match="bogus"):
             async with client.stream("GET", untouched.http, bogus=1):
                 pass
+
+
+@pytest.mark.parametrize("host", ["a\r\nX: 1", "a\nb", "a\0b", "a%0d%0ab", "a\\b"])
+async def test_a_tunnel_cannot_be_asked_for_more_than_one_host(
+    kind: Kind, untouched: Server, host: str
+) -> None:
+    async with kind.client(proxy=untouched.http, verify=untouched.ca_pem) as client:
+        with pytest.raises(httparallel.InvalidURL):
+            await client.get(f"https://{host}/")
+
+
+@pytest.mark.parametrize("text", BREAKS)
+async def test_what_is_said_to_a_proxy_cannot_inject_a_header(
+    kind: Kind, untouched: Server, text: str
+) -> None:
+    proxies = [
+        httparallel.Proxy(untouched.http, headers={"X-A": f"1{text}X-Injected: 1"}),
+        httparallel.Proxy(untouched.http, headers={f"X-A{text}X-Injected": "1"}),
+    ]
+    for proxy in proxies:
+        with pytest.raises(httparallel.LocalProtocolError):
+            async with kind.client(proxy=proxy) as client:
+                await client.get("https://example.org/")
+
+
+@pytest.mark.parametrize("userinfo", ["localhost:1", "evil.example", "localhost%40a", "a@b", "[::1]"])
+async def test_a_url_has_one_host_for_everything(
+    kind: Kind, server: Server, tmp_path: Path, userinfo: str
+) -> None:
+    """Connecting, `Host`, netrc and cookies all read the URL in the same way."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login right password 1\ndefault login wrong password 2\n")
+    url = server.http.replace("://", f"://{userinfo}@")
+    auth = httparallel.NetRCAuth(str(netrc))
+    async with kind.client(auth=auth) as client:
+        client.cookies.set("a", "right", domain="127.0.0.1")
+        client.cookies.set("b", "wrong", domain="localhost.local")
+        response = await client.get(f"{url}/echo")
+    sent = {name.lower(): value for name, value in response.json()["headers"]}
+    assert sent["host"] == server.http.removeprefix("http://")
+    assert sent["cookie"] == "a=right"
+    assert sent["authorization"] == "Basic " + base64.b64encode(b"right:1").decode()
 
 
 @pytest.mark.parametrize("method", [None, 1, b"GET"])

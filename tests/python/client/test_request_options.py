@@ -163,7 +163,7 @@ async def test_options_become_extensions(kind: Kind) -> None:
         seen.append(request)
         return httparallel.Response(200, text="data: x\n\n", headers={"Content-Type": "text/event-stream"})
 
-    options: dict[str, Any] = {"proxy": "http://p.test", "verify": Path("/ca"), "retries": 3, "max_body": 5}
+    options: dict[str, Any] = {"proxy": "http://p.test", "verify": Path("/ca"), "retries": 3, "max_body": 500}
     async with kind.client(transport=httparallel.MockTransport(answer)) as client:
         await client.post("http://a.test", extensions={"own": 1}, **options)
         await client.send(client.build_request("GET", "http://a.test", **options))
@@ -176,7 +176,7 @@ async def test_options_become_extensions(kind: Kind) -> None:
         assert {name: request.extensions[name] for name in ("verify", "retries", "max_body")} == {
             "verify": "/ca",
             "retries": 3,
-            "max_body": 5,
+            "max_body": 500,
         }
 
 

@@ -34,9 +34,15 @@ ADDED = {
         for client in CLIENTS
         for method in ("build_request", "stream", "sse")
     },
-    "AsyncClient": ("backend=, json_codec=, retries=", "`AsyncClient(backend=…)`"),
-    "Client": ("json_codec=, retries=", "`Client(retries=…)`"),
-    "Limits": ("max_connection_age=", "`Limits(max_connection_age=…)`"),
+    "AsyncClient": (
+        "backend=, json_codec=, retries=, sensitive_headers=, max_body=, rate_limit=",
+        "`AsyncClient(backend=…)`",
+    ),
+    "Client": (
+        "json_codec=, retries=, sensitive_headers=, max_body=, rate_limit=",
+        "`Client(retries=…)`",
+    ),
+    "Limits": ("max_connection_age=, max_concurrency_per_host=", "`Limits(max_concurrency_per_host=…)`"),
     "Timeout": ("total=", "`Timeout(total=…)`"),
 }
 OTHERWISE = {

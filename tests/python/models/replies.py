@@ -118,7 +118,10 @@ class FakeDefaults:
 class UpperCaseDecoder:
     """A content coding that undoes nothing but lower case, and can be told to fail."""
 
-    def __init__(self, codings: list[str]) -> None:
+    has_more = False
+
+    def __init__(self, codings: list[str], max_body: int | None = None) -> None:
+        assert max_body is None
         self._codings = codings
 
     def decode(self, data: bytes) -> bytes:

@@ -130,6 +130,111 @@ def test_a_server_cannot_set_cookies_for_another() -> None:
     assert not cookies
 
 
+@pytest.mark.parametrize(
+    ("url", "domain"),
+    [
+        ("https://example.com/", "com"),
+        ("https://example.com/", ".CoM"),
+        ("https://example.com/", "com."),
+        ("https://example.com./", "com."),
+        ("https://shop.example.co.uk/", "Co.Uk"),
+        ("https://example.com/", "ample.com"),
+        ("https://example.com/", "www.example.com"),
+        ("https://127.0.0.1/", "0.0.1"),
+        ("https://127.0.0.1/", ".0.0.1"),
+        ("https://127.0.0.1/", "1"),
+        ("https://[::1]/", "1"),
+        ("http://intranet/", "local"),
+        ("http://printer.local/", "local"),
+    ],
+)
+def test_a_server_cannot_set_cookies_for_a_whole_suffix(url: str, domain: str) -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer(url, f"a=1; Domain={domain}"))
+    assert not cookies
+
+
+def test_a_server_may_set_cookies_for_its_own_domain() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://www.example.com/", "a=1; Domain=Example.com"))
+    assert sent(cookies, "https://api.example.com/") == "a=1"
+    assert sent(cookies, "https://notexample.com/") is None
+    for host in ("http://127.0.0.1", "http://printer.local"):
+        cookies = Cookies()
+        cookies.extract_cookies(answer(f"{host}/", f"a=1; Domain={host.removeprefix('http://')}", "b=2"))
+        assert sent(cookies, f"{host}:8080/") == "a=1; b=2", host
+
+
+@pytest.mark.parametrize(
+    ("url", "cookie", "is_kept"),
+    [
+        ("https://a.org/", "__Secure-a=1; Secure", True),
+        ("https://a.org/", "__Secure-a=1", False),
+        ("https://a.org/", "__secure-a=1", False),
+        ("http://a.org/", "__Secure-a=1; Secure", False),
+        ("https://a.org/", "__Host-a=1; Secure; Path=/", True),
+        ("https://a.org/", "__Host-a=1; Secure", False),
+        ("https://a.org/", "__Host-a=1; Path=/", False),
+        ("https://a.org/", "__HOST-a=1; Secure; Path=/deep", False),
+        ("https://www.a.org/", "__Host-a=1; Secure; Path=/; Domain=a.org", False),
+        ("http://a.org/", "__Host-a=1; Secure; Path=/", False),
+    ],
+)
+def test_a_name_that_promises_something_is_held_to_it(url: str, cookie: str, is_kept: bool) -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer(url, cookie))
+    assert bool(cookies) == is_kept
+
+
+def test_a_response_in_clear_text_does_not_replace_a_secure_cookie() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://a.org/", "a=good; Secure", "b=good; Secure; Domain=a.org"))
+    cookies.extract_cookies(answer("http://a.org/", "a=evil", "b=evil", "c=1", "a=evil; Domain=a.org"))
+    assert sent(cookies, "https://a.org/") == "a=good; c=1; b=good"
+    cookies.extract_cookies(answer("https://a.org/", "a=new"))
+    assert sent(cookies, "http://a.org/") == "c=1; a=new"
+
+
+@pytest.mark.parametrize("value", ["a\x01b", "a\x7fb", "a" * 4097])
+def test_a_cookie_that_could_not_be_sent_is_not_kept(value: str) -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://a.org/", f"n={value}", "fine=1"))
+    assert dict(cookies) == {"fine": "1"}
+
+
+def test_ten_thousand_cookies_are_not_kept() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://www.a.org/", "session=1", "other=1; Domain=a.org; Path=/x"))
+    for start in range(0, 10_000, 100):
+        flood = [f"n{number}=1" for number in range(start, start + 100)]
+        cookies.extract_cookies(answer("https://www.a.org/", *flood, "session=1"))
+    cookies.extract_cookies(answer("https://b.org/", "b=1"))
+    assert len(cookies) == 182
+    header = sent(cookies, "https://www.a.org/")
+    assert header is not None
+    assert {"session=1", "n9999=1", "n9821=1"} <= set(header.split("; "))
+    assert "n9800=1" not in header.split("; ")
+
+
+@pytest.mark.parametrize(
+    "host", ["a.org", "127.0.0.1", "[::1]", "localhost", "münchen.example", "A.B.C.example"]
+)
+def test_a_flood_is_limited_whatever_the_host(host: str) -> None:
+    cookies = Cookies()
+    for start in range(0, 300, 100):
+        cookies.extract_cookies(answer(f"https://{host}/", *(f"n{start + each}=1" for each in range(100))))
+    assert len(cookies) == 180
+    assert sent(cookies, f"https://{host}/") is not None
+
+
+def test_cookies_for_one_host_only_stay_so_when_they_are_pickled() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://a.org/", "a=1", "b=2; Domain=a.org"))
+    restored = pickle.loads(pickle.dumps(cookies))
+    assert sent(restored, "https://a.org/") == "a=1; b=2"
+    assert sent(restored, "https://sub.a.org/") == "b=2"
+
+
 def test_a_cookie_without_a_domain_is_sent_everywhere() -> None:
     assert sent(Cookies({"a": "1"}), "https://example.org/") == "a=1"
 

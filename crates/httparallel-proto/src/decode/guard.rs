@@ -1,19 +1,20 @@
 //! How large a body may become.
 
-use crate::{Error, Kind, Phase, Result};
+use crate::fetch::Method;
+use crate::{Error, Headers, Kind, Phase, Result};
 
-/// Bounds on a body. Both count decoded bytes; an uncoded body is its own decoding.
+/// Bounds on a body. An uncoded body is its own decoding.
 ///
 /// ```
 /// use httparallel_proto::decode::Guard;
 ///
-/// let guard = Guard { max_body: Some(1000), ..Guard::default() };
+/// let guard = Guard::limited(1000);
 /// assert!(guard.check(1000, 1000).is_ok());
 /// assert!(guard.check(10, 1001).is_err());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guard {
-    /// The most bytes a body may have. Default: no bound.
+    /// The most bytes a body may have, as sent and decoded. Default: no bound.
     pub max_body: Option<u64>,
     /// How many times larger than its coded form a body may be. Default: 1000; `None` is no bound.
     pub ratio: Option<u64>,
@@ -31,6 +32,30 @@ impl Default for Guard {
 impl Guard {
     /// No bound at all.
     pub const NONE: Self = Self { max_body: None, ratio: None, ratio_above: 0 };
+
+    /// A body may have that many bytes, as sent and decoded, however much it expands.
+    pub fn limited(max_body: u64) -> Self {
+        Self { max_body: Some(max_body), ..Self::NONE }
+    }
+
+    /// [`limited`](Self::limited), or the default for `None`.
+    pub fn for_limit(max_body: Option<u64>) -> Self {
+        max_body.map_or_else(Self::default, Self::limited)
+    }
+
+    /// Fails with [`Kind::BodyTooLarge`] if a response's head announces a body of more bytes than allowed.
+    pub fn check_head(&self, method: &Method, status: u16, headers: &Headers) -> Result<()> {
+        if self.max_body.is_none() {
+            return Ok(());
+        }
+        // RFC 9110 section 8.6: these tell the length of a body that is not sent. RFC 9112 section 6.3: a transfer
+        // coding overrides the length.
+        let is_told =
+            *method != Method::HEAD && !matches!(status, 204 | 304) && !headers.contains("transfer-encoding");
+        let announced = headers.get("content-length").filter(|_| is_told);
+        let length = announced.and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
+        length.map_or(Ok(()), |length| self.check(length, length))
+    }
 
     /// Fails with [`Kind::BodyTooLarge`] if `decoded` bytes, out of `received` ones, are more than allowed.
     pub fn check(&self, received: u64, decoded: u64) -> Result<()> {

@@ -8,6 +8,7 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 use super::{Decoder, Guard, Progress};
+use crate::fetch::Method;
 use crate::{Error, Headers, Kind};
 
 /// The text of [`BROTLI_TEXT`].
@@ -306,4 +307,31 @@ fn a_decoder_moves_between_threads() {
     let mut decoder = decoder("br, zstd, gzip, deflate");
     let thread = std::thread::spawn(move || decoder.decode(b"", &mut Vec::new(), &Guard::default()));
     assert!(thread.join().unwrap().is_ok());
+}
+
+#[test]
+fn an_announced_length_is_checked_if_a_body_follows() {
+    let guard = Guard::limited(10);
+    let headers = |fields: &[(&'static str, &'static str)]| fields.iter().copied().collect::<Headers>();
+    let long = headers(&[("Content-Length", "11")]);
+    assert_eq!(guard.check_head(&Method::GET, 200, &long).unwrap_err().kind(), Kind::BodyTooLarge);
+    assert!(guard.check_head(&Method::GET, 200, &headers(&[("Content-Length", "10")])).is_ok());
+    assert!(guard.check_head(&Method::HEAD, 200, &long).is_ok());
+    assert!(guard.check_head(&Method::GET, 304, &long).is_ok());
+    assert!(Guard::default().check_head(&Method::GET, 200, &long).is_ok());
+    for unsaid in [
+        headers(&[]),
+        headers(&[("Content-Length", "many")]),
+        headers(&[("Content-Length", "11"), ("Transfer-Encoding", "chunked")]),
+    ] {
+        assert!(guard.check_head(&Method::GET, 200, &unsaid).is_ok());
+    }
+}
+
+#[test]
+fn a_limit_of_ones_own_stands_in_place_of_the_ratio() {
+    let bytes = 1 << 30;
+    assert!(Guard::for_limit(None).check(1, bytes).is_err());
+    assert!(Guard::for_limit(Some(bytes)).check(1, bytes).is_ok());
+    assert!(Guard::for_limit(Some(bytes)).check(1, bytes + 1).is_err());
 }

@@ -3,6 +3,7 @@
 //! [`Fetch`] is the memory of one request over all its hops. It is driven by the engine for requests that
 //! need nothing from outside, and step by step by callers with auth flows, cookies or hooks of their own.
 
+mod credentials;
 mod describe;
 mod memory;
 mod redirect;
@@ -12,9 +13,10 @@ mod retry;
 #[cfg(test)]
 mod tests;
 
+pub use credentials::SensitiveHeaders;
 pub use describe::{METHODS_WITH_CONTENT, complete};
 pub use memory::{CookieJar, Memory};
-pub use redirect::{is_redirect, redirect};
+pub use redirect::{is_redirect, keeps_credentials, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
 pub use retry::{Attempts, Moment, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost};
 
@@ -34,7 +36,7 @@ pub enum Next {
 }
 
 /// How redirects are treated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
     /// Whether redirects are followed. Default: no, as in httpx.
     pub follow_redirects: bool,
@@ -43,11 +45,18 @@ pub struct Policy {
     /// Whether a redirect that sets cookies is delivered to the caller, who keeps the cookies and goes on
     /// from there. Default: no.
     pub cookies_elsewhere: bool,
+    /// Headers that do not follow a redirect to another origin, besides those that never do. Default: none.
+    pub sensitive: SensitiveHeaders,
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        Self { follow_redirects: false, max_redirects: 20, cookies_elsewhere: false }
+        Self {
+            follow_redirects: false,
+            max_redirects: 20,
+            cookies_elsewhere: false,
+            sensitive: SensitiveHeaders::default(),
+        }
     }
 }
 
@@ -117,7 +126,7 @@ impl Fetch {
             let message = "Exceeded maximum allowed redirects.";
             return Err(Error::new(Kind::TooManyRedirects, Phase::Read, message));
         }
-        let mut next = redirect(request, status, headers)?;
+        let mut next = redirect(request, status, headers, &self.policy.sensitive)?;
         self.hops += 1;
         if let Some(memory) = &request.memory {
             self.answers = 0;

@@ -4,11 +4,9 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
+use super::credentials::SensitiveHeaders;
 use super::request::{Content, Method, Request};
 use crate::{Error, Headers, Kind, Phase, Result, Url};
-
-/// Headers that belong to the origin they were meant for. They never follow a redirect to another one.
-const CREDENTIALS: [&str; 2] = ["authorization", "cookie"];
 
 /// Headers that describe content, dropped together with it.
 const CONTENT_HEADERS: [&str; 7] = [
@@ -26,11 +24,16 @@ pub fn is_redirect(status: u16, headers: &Headers) -> bool {
     matches!(status, 301 | 302 | 303 | 307 | 308) && headers.contains("location")
 }
 
-/// The request that follows a redirect response.
+/// The request that follows a redirect response. What is `sensitive` stays with its origin.
 ///
 /// Fails if `Location` is no URL, names a scheme other than `http` and `https` (for the handshake of a WebSocket also
 /// `ws` and `wss`), or if content would have to be sent again that can be sent only once.
-pub fn redirect(request: &Request, status: u16, headers: &Headers) -> Result<Request> {
+pub fn redirect(
+    request: &Request,
+    status: u16,
+    headers: &Headers,
+    sensitive: &SensitiveHeaders,
+) -> Result<Request> {
     let url = target(request, headers)?;
     let method = method_after(&request.method, status);
     let same_origin = request.url.origin() == url.origin();
@@ -57,10 +60,8 @@ pub fn redirect(request: &Request, status: u16, headers: &Headers) -> Result<Req
         // It was meant for the proxy on the way to the old origin. On the way to the new one there may be none, and
         // on the way to an `https` one it would be sent past the proxy.
         next.headers.remove("proxy-authorization");
-        if !is_upgrade(&request.url, &next.url) {
-            for name in CREDENTIALS {
-                next.headers.remove(name);
-            }
+        if !keeps_credentials(&request.url, &next.url) {
+            sensitive.strip(&mut next.headers);
         }
         next.headers.set("Host", Bytes::copy_from_slice(next.url.host_header()));
     }
@@ -108,6 +109,12 @@ fn text(value: &[u8]) -> Cow<'_, str> {
         Ok(text) => text.into(),
         Err(_) => value.iter().map(|&byte| char::from(byte)).collect::<String>().into(),
     }
+}
+
+/// Whether a redirect from one URL to another takes along what is bound to the origin: within it, or from `http` to
+/// `https` (or `ws` to `wss`) of the same host.
+pub fn keeps_credentials(from: &Url, to: &Url) -> bool {
+    from.origin() == to.origin() || is_upgrade(from, to)
 }
 
 /// The same host on the default ports, from `http` to `https`: its credentials may go along, more safely. The same for

@@ -46,6 +46,17 @@ impl<R> Plan<R> {
         None
     }
 
+    /// A request that had started, and gave its turn away with [`finished`](Self::finished), wants one again; given
+    /// back if it may go on now. Otherwise it is the next one.
+    pub fn resume(&mut self, request: R) -> Option<R> {
+        if self.in_flight < self.limit {
+            self.in_flight += 1;
+            return Some(request);
+        }
+        self.waiting.push_front(request);
+        None
+    }
+
     /// A request that had started is over; gives the next one to start.
     pub fn finished(&mut self) -> Option<R> {
         let next = self.waiting.pop_front();

@@ -83,3 +83,13 @@ fn the_limit_and_the_order_hold_whatever_happens() {
         assert_eq!(started, (0..submitted).collect::<Vec<u32>>());
     }
 }
+
+#[test]
+fn whoever_gave_its_turn_away_gets_the_next_one() {
+    let mut plan = Plan::new(Some(1));
+    submit_all(&mut plan, 0..3);
+    assert_eq!(plan.finished(), Some(1));
+    assert_eq!(plan.resume(0), None);
+    assert_eq!((plan.finished(), plan.finished(), plan.finished()), (Some(0), Some(2), None));
+    assert_eq!((plan.resume(0), plan.in_flight()), (Some(0), 1));
+}

@@ -41,7 +41,7 @@ impl Engine {
     #[pyo3(signature = (*, verify=VerifyArgument::Switch(true), cert=None, http1=true, http2=false,
         max_connections=None, max_keepalive_connections=None, keepalive_expiry=None, max_connection_age=None,
         uds=None, local_address=None, retries=0, proxy=None, proxy_verify=VerifyArgument::Switch(true),
-        socket_options=Vec::new()))]
+        socket_options=Vec::new(), max_concurrency_per_host=None))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
@@ -59,6 +59,7 @@ impl Engine {
         proxy: Option<&Bound<'_, PyAny>>,
         proxy_verify: VerifyArgument,
         socket_options: Vec<(i32, i32, OptionValue)>,
+        max_concurrency_per_host: Option<usize>,
     ) -> PyResult<Self> {
         if !http1 && !http2 {
             return Err(PyValueError::new_err("Either http1 or http2 must be True."));
@@ -74,6 +75,7 @@ impl Engine {
                 max_connection_age: seconds(max_connection_age),
                 ..Limits::default()
             },
+            max_concurrency_per_host,
             protocols: Protocols { http1, http2 },
             verify: verify.into(),
             client_cert: cert,

@@ -16,6 +16,7 @@ use std::os::fd::AsRawFd;
 
 use super::block::PyBlock;
 use super::operation::{PyOperation, TOKENS};
+use super::pace::PyTurn;
 use super::upload::PyUpload;
 
 /// What an event loop waits for: Python objects by token.
@@ -46,7 +47,7 @@ impl Completions {
     }
 
     /// Waits on behalf of `waiter` for an operation to be ready, with `body=True` for more of its body, for a
-    /// block to have something ready, or for an upload to have room. Returns a token, or `None` if there is
+    /// block to have something ready, for an upload to have room, or for a turn to come. Returns a token, or `None` if there is
     /// nothing to wait for.
     #[pyo3(signature = (source, waiter, body=false))]
     fn register(&self, source: &Bound<'_, PyAny>, waiter: Py<PyAny>, body: bool) -> PyResult<Option<u64>> {
@@ -59,9 +60,11 @@ impl Completions {
             block.get().inner.listen(Listener::Queue(self.queue.clone(), token))
         } else if let Ok(upload) = source.cast::<PyUpload>() {
             upload.get().listen(&self.queue, token)
+        } else if let Ok(turn) = source.cast::<PyTurn>() {
+            turn.get().listen(&self.queue, token)
         } else {
             self.remove(token);
-            return Err(PyTypeError::new_err("an Operation, a Block or an Upload is waited for"));
+            return Err(PyTypeError::new_err("an Operation, a Block, an Upload or a Turn is waited for"));
         };
         if waits {
             return Ok(Some(token));

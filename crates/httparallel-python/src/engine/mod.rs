@@ -11,6 +11,7 @@ mod facts;
 mod multipart;
 mod operation;
 mod options;
+mod pace;
 mod proxies;
 mod reply;
 mod request;
@@ -49,6 +50,8 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(values::parse_links, module)?)?;
     module.add_function(wrap_pyfunction!(values::charset_of, module)?)?;
     module.add_function(wrap_pyfunction!(auth::basic_authorization, module)?)?;
+    module.add_class::<pace::PyPace>()?;
+    module.add_class::<pace::PyTurn>()?;
     module.add_function(wrap_pyfunction!(request::check_request, module)?)?;
     module.add_function(wrap_pyfunction!(request::complete_headers, module)?)?;
     let methods = PyTuple::new(module.py(), httparallel_proto::fetch::METHODS_WITH_CONTENT)?;

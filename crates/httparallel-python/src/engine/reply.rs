@@ -28,6 +28,7 @@ pub(crate) struct Reply {
     received: usize,
     elapsed: Duration,
     course: Course,
+    guard: Guard,
     history: Mutex<Vec<Hop>>,
 }
 
@@ -43,30 +44,31 @@ impl Reply {
     pub(super) fn of(py: Python<'_>, operation: &Operation) -> PyResult<Self> {
         let taken = operation.take_exchange().map_err(|error| exception(py, &error))?;
         let Exchange { request, head, body, elapsed, course, history, .. } = taken;
-        Self::new(py, Hop { request, head, body, elapsed, course }, history)
+        Self::new(py, Hop { request, head, body, elapsed, course }, operation.guard(), history)
     }
 
-    fn new(py: Python<'_>, hop: Hop, history: Vec<Hop>) -> PyResult<Self> {
+    fn new(py: Python<'_>, hop: Hop, guard: Guard, history: Vec<Hop>) -> PyResult<Self> {
         let Hop { request, head, body: sent, elapsed, course } = hop;
         let received = sent.iter().map(Bytes::len).sum();
         let coded = received > 0 && head.headers.contains("content-encoding");
         let body = if coded {
             let large = received > DETACH_ABOVE;
-            let out = if large { py.detach(|| decode(&head, sent)) } else { decode(&head, sent) };
+            let decode = || decode(&head, sent, &guard);
+            let out = if large { py.detach(decode) } else { decode() };
             out.map_err(|error| exception(py, &error))?
         } else {
             Body::Sent(sent)
         };
         let (body, history) = (Mutex::new(body), Mutex::new(history));
-        Ok(Self { head, request, body, received, elapsed, course, history })
+        Ok(Self { head, request, body, received, elapsed, course, guard, history })
     }
 }
 
-fn decode(head: &Head, sent: Vec<Bytes>) -> httparallel::Result<Body> {
+fn decode(head: &Head, sent: Vec<Bytes>, guard: &Guard) -> httparallel::Result<Body> {
     let Some(mut decoder) = Decoder::for_headers(&head.headers)? else { return Ok(Body::Sent(sent)) };
     let mut out = Vec::new();
     for piece in sent {
-        decoder.decode(&piece, &mut out, &Guard::default())?;
+        decoder.decode(&piece, &mut out, guard)?;
     }
     decoder.finish()?;
     Ok(Body::Decoded(out))
@@ -163,7 +165,7 @@ impl Reply {
     #[getter]
     fn history(&self, py: Python<'_>) -> PyResult<Vec<Reply>> {
         let hops = self.history.lock().clone();
-        hops.into_iter().map(|hop| Self::new(py, hop, Vec::new())).collect()
+        hops.into_iter().map(|hop| Self::new(py, hop, self.guard, Vec::new())).collect()
     }
 
     /// A response of the class `kind` for it: what `Response._from_reply` makes. Everything else is computed when

@@ -1,7 +1,7 @@
 //! Requests from Python's objects.
 
 use bytes::Bytes;
-use httparallel::{Content, Headers, Method, Overrides, Request, Url};
+use httparallel::{Content, Headers, Method, Overrides, Request, SensitiveHeaders, Url};
 use httparallel_proto::fetch;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -75,13 +75,15 @@ pub(super) fn check_request(
     request(py, method, url, &headers, None, true, None).map(drop)
 }
 
-/// Method, URL, headers, whether the content is kept, TLS name.
-type Following = (String, PyUrl, PyHeaders, bool, Option<String>);
+/// Method, URL, headers, whether the content is kept, TLS name, whether credentials are kept.
+type Following = (String, PyUrl, PyHeaders, bool, Option<String>, bool);
 
-/// The method, URL and headers of the request that follows a redirect, whether it keeps the content, and the TLS name
-/// if it keeps that; `None` if the response is no redirect.
+/// The method, URL and headers of the request that follows a redirect, whether it keeps the content, the TLS name
+/// if it keeps that, and whether what is bound to the origin is kept; `None` if the response is no redirect.
+/// `sensitive` are names of headers that are bound to the origin, besides those that always are.
 #[pyfunction]
-#[pyo3(signature = (method, url, headers, content, streamed, status, response_headers, sni_hostname=None))]
+#[pyo3(signature = (method, url, headers, content, streamed, status, response_headers, sni_hostname=None,
+    sensitive=Vec::new()))]
 #[expect(clippy::too_many_arguments, reason = "a request and a response, taken apart")]
 #[expect(clippy::needless_pass_by_value, reason = "PyO3 hands over references this way")]
 pub(super) fn redirect<'py>(
@@ -94,6 +96,7 @@ pub(super) fn redirect<'py>(
     status: u16,
     response_headers: PyRef<'py, PyHeaders>,
     sni_hostname: Option<&str>,
+    sensitive: Vec<String>,
 ) -> PyResult<Option<Following>> {
     let answer = response_headers.shared();
     if !fetch::is_redirect(status, &answer) {
@@ -114,8 +117,11 @@ pub(super) fn redirect<'py>(
         overrides: Overrides::new(None, sni_hostname).map_err(refused)?,
         memory: None,
     };
-    let next = fetch::redirect(&request, status, &answer).map_err(refused)?;
+    let sensitive = SensitiveHeaders::new(sensitive).map_err(refused)?;
+    let next = fetch::redirect(&request, status, &answer, &sensitive).map_err(refused)?;
+    let keeps_credentials = fetch::keeps_credentials(&request.url, &next.url);
     let keeps = next.content != Content::Empty;
     let name = next.sni_hostname().map(ToString::to_string);
-    Ok(Some((next.method.as_str().to_owned(), next.url.into(), next.headers.into(), keeps, name)))
+    let method = next.method.as_str().to_owned();
+    Ok(Some((method, next.url.into(), next.headers.into(), keeps, name, keeps_credentials)))
 }

@@ -60,9 +60,6 @@ impl RequestBuilder {
     /// wrong with the request, with what goes wrong on the way, and if the body does not decode. A status of
     /// 400 or higher is no error: see [`error_for_status`](Response::error_for_status).
     pub fn send(self) -> Result<Response> {
-        if self.is_bounded() {
-            return self.stream()?.collect();
-        }
         let in_flight = self.start(Mode::Buffered, true)?;
         in_flight.wait();
         in_flight.whole()

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use httparallel_proto::decode::Guard;
 use httparallel_proto::fetch::check_url;
 use httparallel_proto::url::query;
 use httparallel_proto::{Headers, Result, Timeouts};
@@ -15,7 +16,7 @@ use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
 use super::setup::{Defaults, Setup};
-use crate::{Config, Limits, Protocols, Proxies, Proxy, Retry, SocketOption, Verify};
+use crate::{Config, Limits, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, SocketOption, Verify};
 
 /// Settings for a [`Client`] or a [`blocking::Client`](crate::blocking::Client).
 ///
@@ -57,6 +58,29 @@ impl<C> ClientBuilder<C> {
     /// How many connections there may be, and how long they idle. Default: [`Limits::default`].
     pub fn limits(self, limits: Limits) -> Self {
         self.configure(|config| config.limits = limits)
+    }
+
+    /// How many requests may be on their way to one origin (scheme, host and port) at a time; others wait in their
+    /// order. One is on its way from before it asks for a connection until all of its response has arrived, or is
+    /// given up. Waiting uses up no pool timeout. Default: no limit.
+    pub fn max_concurrency_per_host(self, most: usize) -> Self {
+        self.configure(|config| config.max_concurrency_per_host = Some(most))
+    }
+
+    /// How many requests may start in a stretch of time. Each attempt counts, those of redirects and retries too.
+    /// They start in their order; waiting counts against the total timeout and no other. Default: no limit.
+    ///
+    /// ```
+    /// use httparallel::{Client, RateLimit};
+    ///
+    /// let client = Client::builder().rate_limit(RateLimit::per_second(20.0)?.with_burst(5)?).build()?;
+    /// # Ok::<(), httparallel::Error>(())
+    /// ```
+    pub fn rate_limit(self, limit: RateLimit) -> Self {
+        self.change(|defaults| {
+            defaults.pace = Some(Pace::new(limit));
+            Ok(())
+        })
     }
 
     /// Which protocols may be spoken. Default: HTTP/1.1 only.
@@ -191,15 +215,27 @@ impl<C> ClientBuilder<C> {
         })
     }
 
-    /// The most bytes that a decoded body may have; a larger one is an error. Default: no bound.
+    /// A header that is bound to the origin of its request: it does not follow a redirect to another one.
     ///
-    /// Reading stops where the body passes the bound; only in a parallel block, a body is received before it
-    /// is refused.
-    /// Independently of this, a body of more than 16 MiB that expands to more than 1000 times what was sent
-    /// is an error.
+    /// `Authorization`, `Cookie`, `Proxy-Authorization`, `Referer` and the usual names of API keys, such as
+    /// `X-API-Key`, never do. A redirect from `http` to `https` of the same host, both on their default ports,
+    /// counts as the same origin.
+    pub fn sensitive_header(self, name: impl AsRef<str>) -> Self {
+        self.change(|defaults| {
+            defaults.policy.sensitive = defaults.policy.sensitive.with(name.as_ref())?;
+            Ok(())
+        })
+    }
+
+    /// The most bytes that a body may have, as sent and decoded; a larger one is an error of
+    /// [`Kind::BodyTooLarge`](crate::Kind::BodyTooLarge). Default: no bound, but a body of more than 16 MiB may
+    /// not expand to more than 1000 times what was sent.
+    ///
+    /// A response that announces more is refused with its head. Otherwise reading stops where the body passes the
+    /// bound. The bodies of redirects count, each by itself.
     pub fn max_body(self, bytes: u64) -> Self {
         self.change(|defaults| {
-            defaults.guard.max_body = Some(bytes);
+            defaults.guard = Guard::limited(bytes);
             Ok(())
         })
     }
@@ -207,8 +243,9 @@ impl<C> ClientBuilder<C> {
     /// A header field for every request that does not have one of that name. Replaces a default:
     /// `Accept: */*`, `Accept-Encoding: gzip, deflate, br, zstd`, `User-Agent: httparallel/VERSION`.
     ///
-    /// Such fields go to every origin the client is used with. For credentials, use
-    /// [`bearer_auth`](Self::bearer_auth) or [`basic_auth`](Self::basic_auth).
+    /// Such fields go to every origin the client is used with; on a redirect to another one, those that are
+    /// [sensitive](Self::sensitive_header) stay behind. For credentials, use [`bearer_auth`](Self::bearer_auth) or
+    /// [`basic_auth`](Self::basic_auth).
     pub fn header(self, name: impl AsRef<str>, value: impl AsRef<[u8]>) -> Self {
         self.change(|defaults| {
             defaults.headers.remove(name.as_ref());

@@ -43,7 +43,7 @@ impl InFlight {
     }
 
     pub(super) fn guard(&self) -> Guard {
-        self.setup.defaults.guard
+        self.operation.guard()
     }
 
     /// The URL of the first request, before any redirect.

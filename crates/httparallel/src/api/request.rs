@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use httparallel_proto::decode::Guard;
 use httparallel_proto::headers::{check_name, check_value};
 use httparallel_proto::url::query;
 use httparallel_proto::{Headers, Result, Timeouts, Url};
@@ -139,6 +140,15 @@ impl<C> RequestBuilder<C> {
         })
     }
 
+    /// The most bytes that the body may have, as sent and decoded; `None` is no bound. See
+    /// [`ClientBuilder::max_body`](crate::ClientBuilder::max_body).
+    pub fn max_body(self, bytes: impl Into<Option<u64>>) -> Self {
+        self.change(|draft| {
+            draft.guard = Guard::for_limit(bytes.into());
+            Ok(())
+        })
+    }
+
     /// Whether redirects are followed.
     pub fn follow_redirects(self, follow: bool) -> Self {
         self.change(|draft| {
@@ -183,11 +193,6 @@ impl<C> RequestBuilder<C> {
         (self.setup, self.draft)
     }
 
-    /// Whether the body has to be watched while it arrives, so as to stop where it becomes too large.
-    pub(super) fn is_bounded(&self) -> bool {
-        self.setup.defaults.guard.max_body.is_some()
-    }
-
     pub(super) fn start(self, mode: Mode, blocking: bool) -> Result<InFlight> {
         self.setup.start(self.draft?, mode, blocking)
     }
@@ -207,9 +212,6 @@ impl RequestBuilder<Client> {
     /// decode. A status of 400 or higher is no error: see
     /// [`error_for_status`](Response::error_for_status).
     pub async fn send(self) -> Result<Response> {
-        if self.is_bounded() {
-            return self.stream().await?.collect().await;
-        }
         let mut in_flight = self.start(Mode::Buffered, false)?;
         in_flight.ready().await;
         in_flight.whole()

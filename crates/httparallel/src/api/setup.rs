@@ -18,7 +18,7 @@ use super::auth::Credentials;
 use super::hooks::Hooks;
 use super::in_flight::InFlight;
 use super::upload::{Payload, Source};
-use crate::{Config, Engine, Mode, Proxies, Settings, Upload};
+use crate::{Config, Engine, Mode, Pace, Proxies, Settings, Upload};
 
 /// The `User-Agent` of a client that sets none.
 const USER_AGENT: &str = concat!("httparallel/", env!("CARGO_PKG_VERSION"));
@@ -41,6 +41,7 @@ pub(super) struct Defaults {
     /// What all retries of the client come out of.
     pub(super) budget: Arc<RetryBudget>,
     pub(super) guard: Guard,
+    pub(super) pace: Option<Pace>,
     pub(super) headers: Headers,
     pub(super) base_url: Option<Url>,
     pub(super) credentials: Credentials,
@@ -59,6 +60,7 @@ impl Default for Defaults {
             retries: None,
             budget: Arc::new(RetryBudget::new(Instant::now())),
             guard: Guard::default(),
+            pace: None,
             headers: headers.into_iter().collect(),
             base_url: None,
             credentials: Credentials::default(),
@@ -85,6 +87,7 @@ pub(super) struct Draft {
     pub(super) timeouts: Timeouts,
     pub(super) policy: Policy,
     pub(super) retries: Option<Arc<Retries>>,
+    pub(super) guard: Guard,
     /// Who answers challenges, instead of the client's credentials.
     pub(super) session: Option<Arc<Session>>,
 }
@@ -120,9 +123,10 @@ impl Setup {
             headers: Headers::new(),
             payload: Payload::Empty,
             timeouts: self.defaults.timeouts,
-            policy: self.defaults.policy,
+            policy: self.defaults.policy.clone(),
             session: None,
             retries: self.defaults.retries.clone(),
+            guard: self.defaults.guard,
         })
     }
 
@@ -143,7 +147,7 @@ impl Setup {
 
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
     pub(super) fn finish(&self, draft: Draft) -> Result<Ready> {
-        let Draft { method, url, headers: own, payload, timeouts, policy, retries, session } = draft;
+        let Draft { method, url, headers: own, payload, timeouts, policy, retries, guard, session } = draft;
         let is_authorized = session.is_some() || own.contains(HEADER);
         let credentials = if is_authorized { None } else { self.defaults.credentials.of(&url) };
         let memory = match session {
@@ -175,7 +179,9 @@ impl Setup {
             request.memory = Some(memory);
         }
         self.defaults.hooks.request(&mut request)?;
-        Ok(Ready { request, settings: Settings { timeouts, policy, retries, ..Settings::default() }, source })
+        let pace = self.defaults.pace.clone();
+        let settings = Settings { timeouts, policy, retries, guard, pace, ..Settings::default() };
+        Ok(Ready { request, settings, source })
     }
 
     /// The client's headers that a request does not replace, and then its own.

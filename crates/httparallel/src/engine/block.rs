@@ -94,6 +94,26 @@ impl BlockLink {
         release(inner);
     }
 
+    /// The operation has to wait at its origin: the turn it had is another one's.
+    pub(crate) fn rests(&self) {
+        let mut inner = self.state.inner.lock();
+        inner.free_turns += 1;
+        release(inner);
+    }
+
+    /// The operation waits at its origin no longer. Returns whether it has a turn again; if not, it waits for one,
+    /// before those that never had any.
+    pub(crate) fn resumes(&self, op: &Arc<Op>) -> bool {
+        if self.state.inner.lock().plan.resume(op.clone()).is_none() {
+            return false;
+        }
+        let goes_on = op.take_turn();
+        if !goes_on {
+            self.rests();
+        }
+        goes_on
+    }
+
     /// Bytes of the operation's body have arrived. Returns whether it must stop reading: the block holds as
     /// much as it may. It is resumed when that changes.
     pub(crate) fn hold(&self, op: &Arc<Op>, bytes: usize) -> bool {

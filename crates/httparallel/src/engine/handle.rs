@@ -148,6 +148,10 @@ impl Drop for Engine {
 impl Shared {
     /// Starts an operation, and its total deadline.
     pub(crate) fn launch(self: &Arc<Self>, op: &Arc<Op>) {
+        if self.places.is_some() && op.has_place() {
+            // It was started before, and has waited for its turn in its block once more.
+            return self.start_dispatch(op);
+        }
         let started = op.started();
         if op.settings.retries.is_some() {
             op.state.lock().fetch.begin(started);
@@ -162,6 +166,10 @@ impl Shared {
             });
             op.timed_by(timer.abort_handle());
         }
+        self.start_dispatch(op);
+    }
+
+    fn start_dispatch(self: &Arc<Self>, op: &Arc<Op>) {
         if let Err(error) = caught(|| self.dispatch(op)) {
             // Leaves the pool's queue, too, if it had got there.
             op.cancel(error);

@@ -1,5 +1,6 @@
 //! A client's engine: its pool, and what is done about the pool's answers.
 
+mod admission;
 mod block;
 mod closings;
 mod handle;
@@ -8,6 +9,7 @@ mod pauses;
 mod shared;
 mod turns;
 
+pub(crate) use admission::Awaited;
 pub(crate) use block::BlockLink;
 pub use block::{Block, Outcome};
 pub use closings::Closed;

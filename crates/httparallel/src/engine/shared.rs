@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::admission::{Admission, admission};
 use super::closings::{Closed, Closings, Fate};
 use super::housekeeping::Housekeeper;
 use super::pauses::Pauses;
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) generation: u64,
     pub(crate) io: &'static IoThread,
     pub(crate) config: Arc<Config>,
+    pub(super) places: Admission,
     pub(super) pool: Mutex<Pool<Destination, Handle, Arc<Op>>>,
     /// Set under the pool's lock, so that no request enters a closed pool; read without it to give up early.
     pub(super) closed: AtomicBool,
@@ -62,6 +64,7 @@ impl Shared {
         let shared = Arc::new(Self {
             generation: runtime::generation(),
             io: runtime::io_thread()?,
+            places: admission(&config),
             pool: Mutex::new(Pool::new(config.limits)),
             closed: AtomicBool::new(false),
             chores: Notify::new(),
@@ -81,8 +84,8 @@ impl Shared {
         self.generation != runtime::generation()
     }
 
-    /// Finds a connection for an operation: for a new one, or for its next attempt.
-    pub(crate) fn dispatch(self: &Arc<Self>, op: &Arc<Op>) {
+    /// Finds a connection for an operation.
+    pub(crate) fn assign(self: &Arc<Self>, op: &Arc<Op>) {
         let now = Instant::now();
         let (request, retries) = {
             let mut state = op.state.lock();
@@ -193,7 +196,9 @@ impl Shared {
         let waiting = self.change(|pool, actions| {
             if self.closed.swap(true, Ordering::AcqRel) { Vec::new() } else { pool.close(actions) }
         });
-        for op in waiting.into_iter().chain(self.end_pauses()) {
+        let placeless = self.places.as_ref().map(|places| places.lock().clear());
+        let waiting = waiting.into_iter().chain(self.end_pauses());
+        for op in waiting.chain(placeless.unwrap_or_default()) {
             // One whose listener panics is over all the same, and must not keep the others waiting.
             let _ = caught(|| op.cancel(self.why_closed()));
         }
@@ -273,7 +278,7 @@ impl Shared {
             attached.start(op, self);
         } else {
             self.forget(id, Closed::Stale);
-            self.dispatch(&op);
+            self.assign(&op);
         }
     }
 

@@ -12,11 +12,14 @@ use httparallel_proto::pool::ConnId;
 
 use super::shared::{Handle, Shared};
 use crate::operation::Op;
+use crate::panics::caught;
 
 /// What is to be started.
 pub(super) enum Turn {
     /// An operation of a block whose turn has come.
     Launch(Arc<Op>),
+    /// An operation that has got the place at its origin that it waited for.
+    Placed(Arc<Op>),
     /// An operation that the pool gave a connection.
     Serve(Arc<Shared>, ConnId, Handle, Arc<Op>),
 }
@@ -46,6 +49,11 @@ impl Turn {
     fn start(self) {
         match self {
             Self::Launch(op) => op.shared.clone().launch(&op),
+            Self::Placed(op) => {
+                if let Err(error) = caught(|| op.shared.clone().placed(&op)) {
+                    op.cancel(error);
+                }
+            }
             Self::Serve(shared, id, handle, op) => shared.serve(id, handle, op),
         }
     }

@@ -83,7 +83,7 @@ impl Attached {
             drop(inner);
             self.close();
             shared.forget(self.id, Closed::Stale);
-            return shared.dispatch(&op);
+            return shared.assign(&op);
         };
         let handle = Some(Handle::Attached(self.clone()));
         let ended = connection.begin(op, self.id, handle, now);

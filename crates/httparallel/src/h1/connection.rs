@@ -359,9 +359,16 @@ impl Connection {
                         unwanted.left = left;
                         continue;
                     }
-                    if exchange.op.on_body(piece) {
-                        self.behind = true;
-                        return None;
+                    match exchange.op.on_body(piece) {
+                        Ok(false) => {}
+                        Ok(true) => {
+                            self.behind = true;
+                            return None;
+                        }
+                        Err(error) => {
+                            let unfinished = Reuse::No(CloseReason::ResponseUnfinished);
+                            return self.end(Attempt::Failed(error), unfinished);
+                        }
                     }
                 }
                 Event::End { reuse, .. } => {

@@ -70,7 +70,7 @@ fn drive_granted(
     if !connection.is_serving() && !connection.is_reusable() {
         drop(connection);
         op.shared.forget(granted.id, Closed::Stale);
-        op.shared.dispatch(op);
+        op.shared.assign(op);
         return Waited::Ready;
     }
     if !op.begin_driving(granted.id, connection.stream().socket()) {

@@ -43,7 +43,7 @@ pub(super) async fn run(
         shared.release(connection.id, None, Ok(()));
         match attempt {
             Some(attempt) => complete(&op, attempt),
-            None => shared.dispatch(&op),
+            None => shared.assign(&op),
         }
     }
 }
@@ -155,7 +155,7 @@ async fn receive_content(
         let piece = within(op, limit, async { body.data().await.transpose() }).await?;
         let Some(piece) = piece else { return Ok(()) };
         let size = piece.len();
-        op.on_body(piece);
+        op.on_body(piece).map_err(Failure::Ours)?;
         // The window opens again as fast as the body is taken.
         body.flow_control().release_capacity(size).map_err(|error| Failure::Stream(error, Phase::Read))?;
     }

@@ -118,3 +118,62 @@ impl fmt::Debug for Destination {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use httparallel_proto::fetch::{Content, Method, Overrides};
+    use httparallel_proto::proxy::Proxies;
+    use httparallel_proto::{Headers, Url};
+
+    use super::*;
+
+    fn to(url: &str, sni_hostname: Option<&str>, proxy: Option<&str>) -> Destination {
+        let request =
+            Request::new(Method::GET, Url::parse(url).unwrap(), &Headers::new(), Content::Empty).unwrap();
+        let request = Request { overrides: Overrides::new(None, sni_hostname).unwrap(), ..request };
+        let proxies = proxy.map(|url| Proxies::all(Proxy::new(url).unwrap())).unwrap_or_default();
+        Destination::of(&request, &Config { proxies, ..Config::default() }).unwrap()
+    }
+
+    #[test]
+    fn connections_are_shared_by_what_leads_to_the_same_place_in_the_same_way() {
+        assert_eq!(to("https://a/x", None, None), to("https://A:443/y?z", None, None));
+        assert_eq!(to("https://a/", Some("b"), None), to("https://a/", Some("b"), None));
+        let proxy = Some("http://user:secret@proxy:1");
+        assert_eq!(to("https://a/", None, proxy), to("https://a/", None, proxy));
+        // A proxy that forwards takes requests for any origin.
+        assert_eq!(to("http://a/", None, proxy), to("http://b/", None, proxy));
+        // Without TLS no name is asked for.
+        assert_eq!(to("http://a/", Some("b"), None), to("http://a/", None, None));
+    }
+
+    #[test]
+    fn nothing_else_is_shared() {
+        let all = [
+            to("https://a/", None, None),
+            to("http://a/", None, None),
+            to("https://a:444/", None, None),
+            to("http://a:443/", None, None),
+            to("https://a./", None, None),
+            to("https://b/", None, None),
+            to("https://a/", Some("b"), None),
+            to("https://a/", None, Some("http://proxy:1")),
+            to("https://a/", None, Some("http://other:1")),
+            to("https://a/", None, Some("https://proxy:1")),
+            to("https://a/", None, Some("socks5://proxy:1")),
+            to("https://a/", None, Some("socks5h://proxy:1")),
+            to("https://a/", None, Some("http://user:secret@proxy:1")),
+            to("https://a/", None, Some("http://user:other@proxy:1")),
+            to("http://a/", None, Some("http://proxy:1")),
+            to("http://a/", None, Some("http://user:secret@proxy:1")),
+            to("http://a/", None, Some("http://user:other@proxy:1")),
+        ];
+        for (index, one) in all.iter().enumerate() {
+            for (other, another) in all.iter().enumerate() {
+                assert_eq!(one == another, index == other, "{one:?} {another:?}");
+            }
+        }
+    }
+}

@@ -7,6 +7,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use httparallel_proto::fetch::{Next, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
+use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Result};
 
 use parking_lot::MutexGuard;
@@ -15,7 +16,7 @@ use tokio::task::AbortHandle;
 use super::timings::{Answered, Course};
 use super::{Exchange, Granted, Head, Hop, Mode, Op, OpState, STREAM_BUFFER};
 use crate::completion::Listener;
-use crate::engine::{Closed, Handle};
+use crate::engine::{Awaited, Closed, Handle};
 use crate::h1::Parked;
 use crate::net::ConnectionFacts;
 
@@ -112,7 +113,11 @@ impl Op {
         state.course.answered(answered);
         let request = state.request.clone();
         let untouched = self.is_untouched();
-        match state.fetch.on_head(&request, untouched, head.status, &head.headers, || self.moment())? {
+        let next = state.fetch.on_head(&request, untouched, head.status, &head.headers, || self.moment())?;
+        if !matches!(next, Next::Retry(_)) {
+            self.settings.guard.check_head(&request.method, head.status, &head.headers)?;
+        }
+        match next {
             Next::Retry(wait) => {
                 let now = Instant::now();
                 state.again = Some(now.checked_add(wait).unwrap_or(now));
@@ -135,30 +140,32 @@ impl Op {
         }
     }
 
-    /// A piece of the body has arrived. Returns whether the connection should stop reading.
-    pub(crate) fn on_body(self: &Arc<Self>, piece: Bytes) -> bool {
+    /// A piece of the body has arrived. Returns whether the connection should stop reading; fails if the body is
+    /// too large.
+    pub(crate) fn on_body(self: &Arc<Self>, piece: Bytes) -> Result<bool> {
         let bytes = piece.len();
         let mut state = self.state.lock();
         if state.again.is_some() {
-            return false;
+            return Ok(false);
         }
-        state.buffered += bytes;
         state.received += bytes as u64;
+        self.settings.guard.check(state.received, state.received)?;
+        state.buffered += bytes;
         state.body.push_back(piece);
         if state.follow.is_some() {
-            return false;
+            return Ok(false);
         }
         if self.settings.mode == Mode::Buffered {
             state.held += bytes;
             drop(state);
-            return self.block.as_ref().is_some_and(|link| link.hold(self, bytes));
+            return Ok(self.block.as_ref().is_some_and(|link| link.hold(self, bytes)));
         }
         state.paused = state.buffered >= STREAM_BUFFER;
         let paused = state.paused;
         let listener = std::mem::take(&mut state.listener);
         drop(state);
         listener.notify();
-        paused
+        Ok(paused)
     }
 
     /// Whether the connection should not read: the reader of a streamed body has let it pile up, or the block
@@ -268,7 +275,13 @@ impl Op {
     }
 
     /// Tells everyone that the operation is over.
-    fn tell(&self, Settled { announced, had_turn, lifted, listener }: Settled) {
+    fn tell(&self, Settled { announced, had_turn, lifted, place, awaited, listener }: Settled) {
+        if let Some(awaited) = awaited {
+            self.shared.give_up_waiting(self, &awaited);
+        }
+        if let Some(origin) = place {
+            self.shared.vacate(&origin);
+        }
         if let Some(upload) = &self.upload {
             upload.reader_gone();
         }
@@ -383,6 +396,10 @@ struct Settled {
     had_turn: bool,
     /// Somebody waited for it, which lifted its block's budget.
     lifted: bool,
+    /// The origin that it had a place at.
+    place: Option<Origin>,
+    /// What it still waited for.
+    awaited: Option<Awaited>,
     listener: Listener,
 }
 
@@ -397,5 +414,6 @@ fn settle(mut state: MutexGuard<'_, OpState>, mode: Mode, result: Result<()>) ->
         timer.abort();
     }
     let listener = std::mem::take(&mut state.listener);
-    Settled { announced, had_turn: state.has_turn, lifted: state.lifts, listener }
+    let (place, awaited) = (state.place.take(), state.awaited.take());
+    Settled { announced, had_turn: state.has_turn, lifted: state.lifts, place, awaited, listener }
 }

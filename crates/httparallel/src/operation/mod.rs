@@ -9,6 +9,7 @@
 //! An operation is shared by its owner and by the connection that serves it. Connections report through
 //! `on_head`, `on_body` and `complete`; they never call the owner while they hold a lock.
 
+mod admission;
 mod again;
 mod body;
 mod events;
@@ -21,6 +22,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use httparallel_proto::decode::Guard;
 use httparallel_proto::fetch::{Attempts, Fetch, Policy, Request, Retries};
 use httparallel_proto::h1::ResponseHead;
 use httparallel_proto::pool::Lane;
@@ -39,6 +41,7 @@ pub(crate) use wait::ThreadNotifier;
 
 use crate::completion::Listener;
 use crate::engine::{BlockLink, Shared};
+use crate::pace::Pace;
 
 /// How much of a streamed body is held for its reader before the connection stops reading.
 const STREAM_BUFFER: usize = 256 * 1024;
@@ -68,6 +71,10 @@ pub struct Settings {
     pub policy: Policy,
     /// What is sent again, and out of which budget. Default: nothing but what was lost with an idle connection.
     pub retries: Option<Arc<Retries>>,
+    /// How large bodies may become, those of redirects included.
+    pub guard: Guard,
+    /// What each attempt waits for before it asks for a connection.
+    pub pace: Option<Pace>,
     /// Whether the body is gathered or streamed.
     pub mode: Mode,
     /// Whether the caller will block in [`Operation::wait`] and may drive the connection itself, which is
@@ -77,8 +84,8 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        let (timeouts, policy) = (Timeouts::default(), Policy::default());
-        Self { timeouts, policy, retries: None, mode: Mode::Buffered, blocking: false }
+        let (timeouts, policy, guard) = (Timeouts::default(), Policy::default(), Guard::default());
+        Self { timeouts, policy, retries: None, guard, pace: None, mode: Mode::Buffered, blocking: false }
     }
 }
 
@@ -166,7 +173,7 @@ impl Op {
         block: Option<BlockLink>,
     ) -> Arc<Self> {
         let attempts = settings.retries.clone().map(Attempts::new);
-        let state = Mutex::new(OpState::new(request, Fetch::new(settings.policy, attempts)));
+        let state = Mutex::new(OpState::new(request, Fetch::new(settings.policy.clone(), attempts)));
         Arc::new(Self { shared, settings, block, upload, started: OnceLock::new(), state })
     }
 
@@ -227,6 +234,11 @@ impl Operation {
     /// The URL of the last hop.
     pub fn url(&self) -> Url {
         self.0.state.lock().request.url.clone()
+    }
+
+    /// How large its bodies may become when they are decoded.
+    pub fn guard(&self) -> Guard {
+        self.0.settings.guard
     }
 
     /// The responses that were redirected on the way.

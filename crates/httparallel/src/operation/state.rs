@@ -8,13 +8,14 @@ use std::time::Instant;
 use bytes::Bytes;
 use httparallel_proto::fetch::{Fetch, Request};
 use httparallel_proto::pool::{ConnId, WaiterId};
+use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Result};
 use tokio::task::AbortHandle;
 
 use super::timings::Course;
 use super::{Head, Hop, Kept, Mode};
 use crate::completion::Listener;
-use crate::engine::{Handle, Pause};
+use crate::engine::{Awaited, Handle, Pause};
 use crate::h1::Parked;
 
 #[derive(Debug)]
@@ -38,6 +39,10 @@ pub(crate) struct OpState {
     pub(crate) outcome: Option<Result<()>>,
     pub(crate) ended: Option<Instant>,
     pub(crate) listener: Listener,
+    /// The origin that it has a place at, if places are limited.
+    pub(crate) place: Option<Origin>,
+    /// What it waits for before it asks the pool. May be out of date.
+    pub(crate) awaited: Option<Awaited>,
     /// The place in the pool's queue. May be out of date: the pool knows better.
     pub(crate) waiter: Option<WaiterId>,
     /// The connection that serves it, if another thread drives that.
@@ -89,6 +94,8 @@ impl OpState {
             outcome: None,
             ended: None,
             listener: Listener::Nobody,
+            place: None,
+            awaited: None,
             waiter: None,
             serving: None,
             granted: None,

@@ -8,7 +8,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod addresses;
+mod admission;
 mod block;
+mod body_limits;
 mod budget;
 mod cancel;
 mod closings;

@@ -99,3 +99,58 @@ fn a_host_header_of_the_callers_own_is_kept_within_the_origin() {
     assert_eq!(follow(&before, "/b").headers.get("host").unwrap(), "virtual.example");
     assert_eq!(follow(&before, "http://other.org/").headers.get("host").unwrap(), "other.org");
 }
+
+#[test]
+fn api_keys_by_their_usual_names_stay_with_their_origin() {
+    let mut before = get("https://example.com/");
+    let keys = ["X-API-Key", "api-key", "PRIVATE-TOKEN", "X-Auth-Token", "x-goog-api-key", "X-CSRF-Token"];
+    for name in keys.into_iter().chain(["X-Request-Id", "Accept"]) {
+        before.headers.append(name, "1");
+    }
+    let within = follow(&before, "/b");
+    assert_eq!(within.headers.len(), before.headers.len());
+    let away = follow(&before, "https://other.org/");
+    assert_eq!(names(&away), ["Host", "X-Request-Id", "Accept"]);
+    assert_eq!(names(&follow(&away, "https://example.com/")), names(&away));
+}
+
+#[test]
+fn what_the_caller_calls_sensitive_stays_with_its_origin() {
+    let sensitive = SensitiveHeaders::new(["X-Tenant"]).unwrap().with("x-other").unwrap();
+    let mut before = authorized("https://example.com/");
+    before.headers.append("x-tenant", "secret");
+    before.headers.append("X-Other", "secret");
+    let away = redirect(&before, 307, &location("https://other.org/"), &sensitive).unwrap();
+    assert_eq!(names(&away), ["Host", "X-Kept"]);
+    let within = redirect(&before, 307, &location("/b"), &sensitive).unwrap();
+    assert!(names(&within).contains(&"x-tenant") && names(&within).contains(&"X-Other"));
+}
+
+#[test]
+fn a_sensitive_name_has_to_be_one_of_a_header() {
+    for name in ["", "X Key", "X-Key:", "x\r\ny"] {
+        assert_eq!(SensitiveHeaders::new([name]).unwrap_err().kind(), Kind::InvalidRequest, "{name:?}");
+    }
+    assert_eq!(SensitiveHeaders::new([""; 0]).unwrap(), SensitiveHeaders::default());
+}
+
+#[test]
+fn where_the_user_comes_from_is_told_to_nobody_else() {
+    let mut before = get("https://example.com/a");
+    before.headers.append("Referer", "https://example.com/?secret");
+    assert!(names(&follow(&before, "/b")).contains(&"Referer"));
+    for target in ["https://other.org/", "http://example.com/"] {
+        assert_eq!(names(&follow(&before, target)), ["Host"], "{target}");
+    }
+}
+
+#[test]
+fn the_policy_of_a_fetch_says_what_is_sensitive() {
+    let sensitive = SensitiveHeaders::new(["X-Kept"]).unwrap();
+    let mut fetch = Fetch::new(Policy { follow_redirects: true, sensitive, ..Policy::default() });
+    let before = authorized("https://example.com/");
+    let Next::Follow(next) = fetch.on_head(&before, 302, &location("//other.org/")).unwrap() else {
+        panic!()
+    };
+    assert_eq!(names(&next), ["Host"]);
+}

@@ -2,7 +2,12 @@
 
 use super::*;
 
-const FOLLOW: Policy = Policy { follow_redirects: true, max_redirects: 3, cookies_elsewhere: false };
+const FOLLOW: Policy = Policy {
+    follow_redirects: true,
+    max_redirects: 3,
+    cookies_elsewhere: false,
+    sensitive: SensitiveHeaders::NONE,
+};
 
 #[test]
 fn redirects_are_delivered_unless_following_was_asked_for() {

@@ -56,12 +56,16 @@ fn location(target: impl Into<Bytes>) -> Headers {
     headers
 }
 
+fn redirected(request: &Request, status: u16, headers: &Headers) -> Result<Request> {
+    redirect(request, status, headers, &SensitiveHeaders::default())
+}
+
 fn follow(request: &Request, target: &'static str) -> Request {
-    redirect(request, 302, &location(target)).unwrap()
+    redirected(request, 302, &location(target)).unwrap()
 }
 
 fn refusal(request: &Request, target: impl Into<Bytes>) -> Error {
-    redirect(request, 302, &location(target)).unwrap_err()
+    redirected(request, 302, &location(target)).unwrap_err()
 }
 
 fn names(request: &Request) -> Vec<&str> {

@@ -30,7 +30,7 @@ fn methods_change_as_the_status_says() {
         (308, "OPTIONS", "OPTIONS"),
     ];
     for (status, before, after) in table {
-        let next = redirect(&request(before, "http://example.com/"), status, &location("/next")).unwrap();
+        let next = redirected(&request(before, "http://example.com/"), status, &location("/next")).unwrap();
         assert_eq!(next.method.as_str(), after, "{before} after {status}");
     }
 }
@@ -50,7 +50,7 @@ fn only_redirect_statuses_with_a_location_are_redirects() {
 fn content_and_what_describes_it_stay_behind_when_the_method_becomes_get() {
     for status in [301, 302, 303] {
         let before = upload("POST", Content::Bytes("hello".into()));
-        let next = redirect(&before, status, &location("/next")).unwrap();
+        let next = redirected(&before, status, &location("/next")).unwrap();
         assert_eq!(next.content, Content::Empty);
         assert_eq!(names(&next), ["Host", "X-Kept"], "{status}");
     }
@@ -60,7 +60,7 @@ fn content_and_what_describes_it_stay_behind_when_the_method_becomes_get() {
 fn content_is_sent_again_when_the_method_stays() {
     for (status, method) in [(307, "POST"), (308, "POST"), (301, "PUT")] {
         let before = upload(method, Content::Bytes("hello".into()));
-        let next = redirect(&before, status, &location("/next")).unwrap();
+        let next = redirected(&before, status, &location("/next")).unwrap();
         assert_eq!((&next.content, &next.headers), (&before.content, &before.headers), "{status}");
     }
 }
@@ -68,14 +68,14 @@ fn content_is_sent_again_when_the_method_stays() {
 #[test]
 fn a_stream_cannot_be_sent_again() {
     for status in [307, 308] {
-        let error = redirect(&upload("POST", Content::Stream), status, &location("/next")).unwrap_err();
+        let error = redirected(&upload("POST", Content::Stream), status, &location("/next")).unwrap_err();
         assert_eq!((error.kind(), error.phase()), (Kind::InvalidRequest, Phase::Write));
     }
 }
 
 #[test]
 fn a_stream_that_need_not_be_sent_again_is_no_obstacle() {
-    let next = redirect(&upload("POST", Content::Stream), 303, &location("/next")).unwrap();
+    let next = redirected(&upload("POST", Content::Stream), 303, &location("/next")).unwrap();
     assert_eq!(next.content, Content::Empty);
 }
 
@@ -107,9 +107,9 @@ fn a_location_without_a_fragment_inherits_that_of_the_request() {
 #[test]
 fn a_location_outside_ascii_is_read_as_utf8_or_else_latin1() {
     let before = get("http://example.com/");
-    let next = redirect(&before, 302, &location("/caf\u{e9}")).unwrap();
+    let next = redirected(&before, 302, &location("/caf\u{e9}")).unwrap();
     assert_eq!(next.url.raw_path(), "/caf%C3%A9");
-    let next = redirect(&before, 302, &location(&b"/caf\xe9"[..])).unwrap();
+    let next = redirected(&before, 302, &location(&b"/caf\xe9"[..])).unwrap();
     assert_eq!(next.url.raw_path(), "/caf%C3%A9");
 }
 
