@@ -187,7 +187,9 @@ fn each_redirect_has_its_own() {
         for driver in DRIVERS {
             let engine = Engine::new(config.clone());
             let url = format!("{}/redirect/2", server.http_url());
-            let answer = send_with(&engine, get(&url), Settings { policy, ..settings(driver) }).unwrap();
+            let answer =
+                send_with(&engine, get(&url), Settings { policy: policy.clone(), ..settings(driver) })
+                    .unwrap();
             let mut all: Vec<_> =
                 answer.operation.take_history().iter().map(|hop| hop.course.timings()).collect();
             all.push(timings(&answer));

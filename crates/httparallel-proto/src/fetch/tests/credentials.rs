@@ -147,9 +147,9 @@ fn where_the_user_comes_from_is_told_to_nobody_else() {
 #[test]
 fn the_policy_of_a_fetch_says_what_is_sensitive() {
     let sensitive = SensitiveHeaders::new(["X-Kept"]).unwrap();
-    let mut fetch = Fetch::new(Policy { follow_redirects: true, sensitive, ..Policy::default() });
+    let mut fetch = Fetch::new(Policy { follow_redirects: true, sensitive, ..Policy::default() }, None);
     let before = authorized("https://example.com/");
-    let Next::Follow(next) = fetch.on_head(&before, 302, &location("//other.org/")).unwrap() else {
+    let Next::Follow(next) = on_head(&mut fetch, &before, 302, &location("//other.org/")).unwrap() else {
         panic!()
     };
     assert_eq!(names(&next), ["Host"]);
