@@ -1,8 +1,12 @@
 //! What requests wait for before they ask the pool: a place at their origin, and their time.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use httparallel::{Block, Config, Engine, Kind, Pace, Phase, Policy, RateLimit, Settings, Timeouts};
+use httparallel::{
+    Block, Config, Engine, Kind, Pace, Phase, Policy, RateLimit, Retries, Retry, RetryBudget, Settings,
+    Timeouts,
+};
 use httparallel_testserver::TestServer;
 
 use crate::common::{
@@ -258,6 +262,42 @@ fn attempts_of_redirects_count() {
         let url = format!("{}/redirect/5", server.http_url());
         assert_eq!(send_with(&Engine::new(Config::default()), get(&url), redirected).unwrap().status(), 200);
         assert!(started.elapsed() >= millis(45));
+    }
+}
+
+#[test]
+fn waiting_counts_as_queueing_and_the_parts_add_up() {
+    let server = server();
+    for driver in DRIVERS {
+        let engine = per_host(1, Config::default());
+        let pace = pace(20.0, 1);
+        let url = server.http_url();
+        assert_eq!(send_with(&engine, get(&url), paced(driver, &pace)).unwrap().status(), 200);
+        let holding =
+            engine.start(get(&format!("{url}/delay/60")), settings(Driver::IoThread), None).unwrap();
+        let timings = send_with(&engine, get(&url), paced(driver, &pace)).unwrap().operation.timings();
+        assert!(timings.queue.unwrap() >= millis(30), "{timings:?}");
+        let parts =
+            [timings.queue, timings.dns, timings.connect, timings.send, timings.wait, timings.receive];
+        assert_eq!(parts.into_iter().flatten().sum::<Duration>(), timings.total.unwrap());
+        assert_eq!(finish(&holding).unwrap().status(), 200);
+    }
+}
+
+#[test]
+fn attempts_of_retries_count_and_keep_their_place() {
+    let server = server();
+    for driver in DRIVERS {
+        let policy = Retry { attempts: 4, backoff: Duration::ZERO, budget: None, ..Retry::default() };
+        let budget = Arc::new(RetryBudget::new(Instant::now()));
+        let retries = Arc::new(Retries { policy, budget });
+        let engine = per_host(1, Config::default());
+        let url = format!("{}/flaky?id=paced-{driver:?}&times=3", server.http_url());
+        let started = Instant::now();
+        let settings = Settings { retries: Some(retries), ..paced(driver, &pace(50.0, 1)) };
+        assert_eq!(send_with(&engine, get(&url), settings).unwrap().text(), "attempt 4\n");
+        assert!(started.elapsed() >= millis(55), "{:?}", started.elapsed());
+        assert_eq!(send_with(&engine, get(&server.http_url()), hasty(driver, None)).unwrap().status(), 200);
     }
 }
 
