@@ -14,7 +14,14 @@ _Classes = type[Exception] | tuple[type[Exception], ...]
 
 # One class, or one for each phase in the order of PHASES.
 TABLE: dict[str, _Classes] = {
-    "invalid_url": exceptions.InvalidURL,
+    "invalid_url": (
+        exceptions.InvalidURL,
+        exceptions.InvalidURL,
+        exceptions.InvalidPort,
+        exceptions.InvalidURL,
+        exceptions.InvalidURL,
+        exceptions.InvalidURL,
+    ),
     "unsupported_scheme": exceptions.UnsupportedProtocol,
     "invalid_request": exceptions.LocalProtocolError,
     "timeout": (

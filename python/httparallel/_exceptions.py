@@ -60,6 +60,7 @@ __all__ = [
     "HTTPError",
     "HTTPStatusError",
     "HTTPXDeprecationWarning",
+    "InvalidPort",
     "InvalidURL",
     "LocalProtocolError",
     "NetworkError",
@@ -269,6 +270,11 @@ class InvalidURL(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(message)
+
+
+@public
+class InvalidPort(InvalidURL, ConnectError):
+    """The URL's port is a number, and above 65535. In httpx it is the connection to it that fails."""
 
 
 @public

@@ -5,6 +5,8 @@ They can do so in programs that have called `alias_httpx()`, and only there it i
 
 from __future__ import annotations
 
+from sys import modules
+
 # Class, name and original of each method that is looked at.
 WATCHED: list[tuple[type, str, object]] = []
 
@@ -22,4 +24,6 @@ def watch_low_level() -> None:
 
 def is_low_level_patched() -> bool:
     """Whether one of the methods is another one now. Requests then have to go through them."""
+    # As there, httpcore is among the modules once a request was made, wherever it had been before.
+    modules.setdefault("httpcore", modules[f"{__package__}.core"])
     return any(getattr(kind, name) is not original for kind, name, original in WATCHED)

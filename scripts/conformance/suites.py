@@ -58,14 +58,6 @@ HTTPX = Suite(
     sha256="75e98c5f16b0f35b567856f597f06ff2270a374470a5c2392242528e3e3e42fc",
     in_our_name=_httpx_in_our_name,
     folders=("tests/client", "tests/models"),
-    otherwise={
-        "tests/test_api.py::test_httpcore_lazy_loading": (
-            "It asks that the first request imports httpcore. The engine needs no such thing."
-        ),
-        "tests/test_exceptions.py::test_httpcore_exception_mapping": (
-            "It connects to port 123456. Such a URL is refused before that, by InvalidURL."
-        ),
-    },
 )
 
 SUITES = {suite.name: suite for suite in (HTTPCORE, HTTPX)}

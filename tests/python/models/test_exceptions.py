@@ -22,6 +22,7 @@ EXPECTED = {
     ("timeout", "write"): httparallel.WriteTimeout,
     ("timeout", "read"): httparallel.ReadTimeout,
     ("timeout", "total"): httparallel.TotalTimeout,
+    ("invalid_url", "connect"): httparallel.InvalidPort,
     ("network", "build"): httparallel.ConnectError,
     ("network", "pool"): httparallel.ConnectError,
     ("network", "connect"): httparallel.ConnectError,

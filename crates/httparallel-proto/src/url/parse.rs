@@ -6,7 +6,7 @@ use super::host;
 use super::percent::{self, Safe};
 use super::quoted::quoted;
 use super::{Layout, Url, invalid, path};
-use crate::Result;
+use crate::{Error, Kind, Phase, Result};
 
 /// The longest URL and the longest component, in characters; the same as httpx's.
 pub(super) const MAX_LENGTH: usize = 65_536;
@@ -276,16 +276,17 @@ fn write_authority(text: &mut String, layout: &mut Layout, userinfo: &str, parts
     }
 }
 
-/// An empty port and the scheme's default are no port.
+/// An empty port and the scheme's default are no port. One that is a number but no port of TCP is an error of the
+/// phase in which others would find out.
 fn port(text: &str, scheme: &str) -> Result<Option<u16>> {
     if text.is_empty() {
         return Ok(None);
     }
-    let refused = || invalid(format!("Invalid port: {}", quoted(text)));
+    let message = || format!("Invalid port: {}", quoted(text));
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(refused());
+        return Err(invalid(message()));
     }
-    let port = text.parse().map_err(|_| refused())?;
+    let port = text.parse().map_err(|_| Error::new(Kind::InvalidUrl, Phase::Connect, message()))?;
     Ok(Some(port).filter(|&port| default_port(scheme) != Some(port)))
 }
 

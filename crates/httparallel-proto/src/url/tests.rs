@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use super::*;
+use crate::{Kind, Phase};
 
 fn url(text: &str) -> Url {
     Url::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"))
@@ -12,7 +13,7 @@ fn refusal(text: &str) -> String {
     match Url::parse(text) {
         Ok(url) => panic!("{text:?} became {:?} at {:?}", url.as_str(), url.raw_host()),
         Err(error) => {
-            assert_eq!((error.kind(), error.phase()), (Kind::InvalidUrl, Phase::Build));
+            assert_eq!(error.kind(), Kind::InvalidUrl);
             error.to_string()
         }
     }
@@ -78,6 +79,14 @@ fn normalises_as_httpx_does() {
         assert_eq!(url(given).as_str(), expected, "{given:?}");
         assert_eq!(url(expected).as_str(), expected, "normalising is idempotent for {given:?}");
     }
+}
+
+#[test]
+fn a_port_above_all_others_is_where_a_connection_would_fail() {
+    let phase = |url| Url::parse(url).map_err(|error| (error.kind(), error.phase())).err();
+    assert_eq!(phase("http://a:65536/"), Some((Kind::InvalidUrl, Phase::Connect)));
+    assert_eq!(phase("http://a:6553x/"), Some((Kind::InvalidUrl, Phase::Build)));
+    assert_eq!(phase("http://a:65535/"), None);
 }
 
 #[test]

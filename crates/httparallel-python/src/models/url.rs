@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::OnceLock;
 
-use httparallel_proto::{Error, Url};
+use httparallel_proto::{Error, Phase, Url};
 use pyo3::exceptions::{PyTypeError, PyUserWarning};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -290,10 +290,15 @@ pub(super) fn parse_object(object: &Bound<'_, PyAny>) -> PyResult<Url> {
     Url::parse(text.to_cow()?.as_ref()).map_err(|error| invalid_url(py, &error))
 }
 
-/// The exception `InvalidURL` for an error of parsing.
+/// The exception `InvalidURL` for an error of parsing, or `InvalidPort`, which is one.
 pub(crate) fn invalid_url(py: Python<'_>, error: &Error) -> PyErr {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    match CLASS.import(py, "httparallel._exceptions", "InvalidURL") {
+    static CLASSES: [PyOnceLock<Py<PyType>>; 2] = [const { PyOnceLock::new() }; 2];
+    let (class, name) = if error.phase() == Phase::Connect {
+        (&CLASSES[1], "InvalidPort")
+    } else {
+        (&CLASSES[0], "InvalidURL")
+    };
+    match class.import(py, "httparallel._exceptions", name) {
         Ok(class) => PyErr::from_type(class.clone(), error.to_string()),
         Err(failure) => failure,
     }
