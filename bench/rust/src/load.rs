@@ -27,11 +27,11 @@ pub(crate) trait BlockingClient: Sync {
 /// One run of an async client on one thread.
 pub(crate) fn asynchronous<C: Client>(
     job: &Job,
-    new: impl AsyncFn(&Job) -> Result<C, Error>,
+    new: &impl AsyncFn(&Job) -> Result<C, Error>,
 ) -> Result<(), Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     tokio::task::LocalSet::new().block_on(&runtime, async {
-        let mut clients = clones(job, &new).await?;
+        let mut clients = clones(job, new).await?;
         warm_up_tasks(job, &mut clients, job.in_flight.min(job.most)).await?;
         let start = Instant::now();
         let warm = job.trial_count();
@@ -39,7 +39,7 @@ pub(crate) fn asynchronous<C: Client>(
         let count = job.count(warm, start.elapsed().as_secs_f64());
         let measurement = Measurement::begin()?;
         if job.fresh {
-            clients = clones(job, &new).await?;
+            clients = clones(job, new).await?;
         }
         let outcome = tasks(job, &job.url, &mut clients, count).await?;
         measurement.end(count, outcome);
@@ -91,7 +91,7 @@ async fn tasks<C: Client>(
 /// One run of a blocking client, in this thread or in several.
 pub(crate) fn blocking<C: BlockingClient>(
     job: &Job,
-    new: impl Fn(&Job) -> Result<C, Error>,
+    new: &impl Fn(&Job) -> Result<C, Error>,
 ) -> Result<(), Error> {
     let mut client = new(job)?;
     threads(job, &job.warm_url, &client, job.in_flight.min(job.most))?;

@@ -34,10 +34,10 @@ fn run() -> Result<(), Error> {
     let client = words.next().ok_or("no client named")?;
     let job = Job::parse(words)?;
     match client.as_str() {
-        "hyper" => load::asynchronous(&job, hyper_client::Hyper::new),
-        "reqwest" => load::asynchronous(&job, reqwest_client::Reqwest::new),
-        "client" => load::asynchronous(&job, ours::Async::new),
-        "blocking" => load::blocking(&job, ours::Blocking::new),
+        "hyper" => load::asynchronous(&job, &hyper_client::Hyper::new),
+        "reqwest" => load::asynchronous(&job, &reqwest_client::Reqwest::new),
+        "client" => load::asynchronous(&job, &ours::Async::new),
+        "blocking" => load::blocking(&job, &ours::Blocking::new),
         "parallel" => block::run(&job),
         _ => Err(format!("no such client: {client}").into()),
     }

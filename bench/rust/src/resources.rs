@@ -1,7 +1,8 @@
 //! Processor time, memory, and the figures that are printed.
 
+use std::fmt::Write as _;
 use std::fs;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Write as _};
 use std::time::Instant;
 
 use crate::Error;
@@ -51,7 +52,7 @@ impl Measurement {
         if !outcome.seconds.is_empty() {
             outcome.seconds.sort_by(f64::total_cmp);
             let (p50, p99) = (quantile(&outcome.seconds, 50), quantile(&outcome.seconds, 99));
-            text += &format!(r#", "p50_us": {}, "p99_us": {}"#, p50 * 1e6, p99 * 1e6);
+            let _ = write!(text, r#", "p50_us": {}, "p99_us": {}"#, p50 * 1e6, p99 * 1e6);
         }
         println!("{{{text}}}");
     }
