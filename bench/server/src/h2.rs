@@ -1,9 +1,8 @@
 //! HTTP/2 on one connection, as RFC 9113 wants it from a server that is only ever asked decent questions.
 
-use loona_hpack::Decoder;
-
 use crate::connection::{Bad, Context, Output};
 use crate::content::counted;
+use crate::h2_paths::Paths;
 use crate::h2_send::Sender;
 
 pub(crate) const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -30,13 +29,12 @@ const WINDOW: u32 = 1 << 30;
 
 /// A connection that speaks HTTP/2.
 pub(crate) struct Session {
-    decoder: Decoder<'static>,
+    paths: Paths,
     /// Part of a frame.
     rest: Vec<u8>,
     /// Header fields of a request whose block goes on in the next frame: its stream, whether it has a body.
     block: Vec<u8>,
     has_body: bool,
-    path: Vec<u8>,
     uploads: Vec<Upload>,
     /// Bytes received that the peer has not been given back as room.
     taken: u32,
@@ -68,11 +66,10 @@ impl Session {
         push_frame(output, SETTINGS, 0, 0, &settings);
         push_frame(output, WINDOW_UPDATE, 0, 0, &WINDOW.to_be_bytes());
         Self {
-            decoder: Decoder::new(),
+            paths: Paths::default(),
             rest: Vec::new(),
             block: Vec::new(),
             has_body: false,
-            path: Vec::new(),
             uploads: Vec::new(),
             taken: 0,
             sender: Sender::default(),
@@ -172,23 +169,15 @@ impl Session {
         if frame.flags & END_HEADERS == 0 {
             return Ok(());
         }
-        let Self { decoder, block, path, .. } = self;
-        path.clear();
-        decoder
-            .decode_with_cb(block, |name, value| {
-                if *name == *b":path" {
-                    path.extend_from_slice(&value);
-                }
-            })
-            .map_err(|_| Bad)?;
+        let path = self.paths.of(&self.block)?;
         if path.is_empty() {
             // The trailers of an upload end it.
             self.end_upload(frame.stream, context, output);
         } else if self.has_body {
-            let path = self.path.clone();
+            let path = path.to_vec();
             self.uploads.push(Upload { stream: frame.stream, received: 0, path });
         } else {
-            let answer = context.site.answer(&self.path);
+            let answer = context.site.answer(path);
             match answer.delay {
                 Some(delay) => {
                     self.sender.delay(frame.stream, answer);

@@ -28,6 +28,7 @@ mod content;
 mod events;
 mod h1;
 mod h2;
+mod h2_paths;
 mod h2_send;
 mod tls;
 
