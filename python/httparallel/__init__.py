@@ -12,10 +12,7 @@ Everything else is as in httpx: `httparallel.get`, `Client`, `AsyncClient` and s
 """
 
 from . import concurrency
-from ._alias import alias_httpx
 from ._api import delete, get, head, options, parallel, patch, post, put, query, request, stream, websocket
-from ._app_transports import ASGITransport, WSGITransport
-from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
 from ._base_transports import AsyncBaseTransport, BaseTransport, MockTransport
 from ._client import AsyncClient, Client
 from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, RateLimit, Timeout, create_ssl_context
@@ -59,12 +56,9 @@ from ._exceptions import (
 from ._json_codec import JSONCodec
 from ._native import URL, Headers, Origin, QueryParams
 from ._native import VERSION as __version__
-from ._parallel import AsyncParallel, AsyncPendingResponse, Parallel, PendingResponse
 from ._request import Request
 from ._response import Response
 from ._retry import Retry
-from ._sse import EventSource, ServerSentEvent
-from ._status_codes import codes
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
 from ._timings import Timings
 from ._transports import AsyncHTTPTransport, HTTPTransport
@@ -74,6 +68,12 @@ if TYPE_CHECKING:
     from typing import Any
 
     from . import core
+    from ._alias import alias_httpx
+    from ._app_transports import ASGITransport, WSGITransport
+    from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
+    from ._parallel import AsyncParallel, AsyncPendingResponse, Parallel, PendingResponse
+    from ._sse import EventSource, ServerSentEvent
+    from ._status_codes import codes
     from .core import AsyncConnectionPool as AsyncConnectionPool
     from .core import ConnectionPool as ConnectionPool
 del TYPE_CHECKING  # `__all__` and the names here are the same
@@ -177,19 +177,32 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
 ]
 
 
-def __getattr__(name: str) -> "Any":  # noqa: ANN401 - a module, or a class of it
-    # The low level, WebSockets and the command line are loaded when somebody wants them.
-    if name in ("core", "websockets", "AsyncConnectionPool", "ConnectionPool"):
-        from importlib import import_module
+# What is loaded when somebody wants it: by its name, the module that has it. None is for a module itself.
+_LATER: "dict[str, str | None]" = {
+    **dict.fromkeys(("core", "websockets")),
+    **dict.fromkeys(("AsyncConnectionPool", "ConnectionPool"), "core"),
+    **dict.fromkeys(("ASGITransport", "WSGITransport"), "_app_transports"),
+    **dict.fromkeys(("Auth", "BasicAuth", "DigestAuth", "FunctionAuth", "NetRCAuth"), "_auth"),
+    **dict.fromkeys(("AsyncParallel", "AsyncPendingResponse", "Parallel", "PendingResponse"), "_parallel"),
+    **dict.fromkeys(("EventSource", "ServerSentEvent"), "_sse"),
+    "alias_httpx": "_alias",
+    "codes": "_status_codes",
+    "main": "_cli",
+}
 
-        if name in ("core", "websockets"):
-            return import_module(f"{__name__}.{name}")
-        return getattr(import_module(f"{__name__}.core"), name)
-    if name == "main":
-        from ._cli import main
 
-        return main
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+def __getattr__(name: str) -> "Any":  # noqa: ANN401 - whatever it is
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = _LATER[name]
+    found = import_module(f"{__name__}.{module or name}")
+    return found if module is None else globals().setdefault(name, getattr(found, name))
+
+
+def __dir__() -> "list[str]":
+    return sorted({*globals(), *__all__})
 
 
 def _stop_at_exit() -> None:

@@ -8,6 +8,7 @@ mod decoder;
 mod errors;
 mod event_stream;
 mod facts;
+mod memory;
 mod multipart;
 mod operation;
 mod options;

@@ -9,7 +9,8 @@ use pyo3::types::PyBytes;
 
 use super::errors::exception;
 use super::facts::extra_info;
-use super::reply::{Reply, join};
+use super::memory::join;
+use super::reply::Reply;
 use super::timings::{Fields, fields};
 use crate::models::PyHeaders;
 
@@ -63,7 +64,7 @@ impl PyOperation {
             PyBytes::new(py, head.version.as_bytes()),
             head.stream_id,
             head.headers.clone().into(),
-            join(py, &pieces)?,
+            join(py, pieces)?,
         ))
     }
 
@@ -75,7 +76,7 @@ impl PyOperation {
     /// What has arrived of a streamed body; `b""` if nothing has, `None` at the end.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
         let pieces = self.inner.take_body().map_err(|error| exception(py, &error))?;
-        pieces.map(|pieces| join(py, &pieces)).transpose()
+        pieces.map(|pieces| join(py, pieces)).transpose()
     }
 
     /// Seconds from the start of the request to its end, or to now.

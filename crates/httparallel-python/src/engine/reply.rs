@@ -13,6 +13,7 @@ use pyo3::types::{PyBytes, PyType};
 
 use super::errors::exception;
 use super::facts::extra_info;
+use super::memory::join;
 use super::timings::{Fields, fields};
 use crate::models::{PyHeaders, PyUrl};
 
@@ -37,6 +38,8 @@ enum Body {
     Sent(Vec<Bytes>),
     /// Decoded.
     Decoded(Vec<u8>),
+    /// As Python has it.
+    Whole(Py<PyBytes>),
 }
 
 impl Reply {
@@ -187,29 +190,19 @@ impl Reply {
 
     /// The whole body, decoded.
     fn content<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        match &*self.body.lock() {
-            Body::Decoded(decoded) => Ok(PyBytes::new(py, decoded)),
-            Body::Sent(pieces) => join(py, pieces),
-        }
+        // Nothing below detaches, so that no thread holds this lock and waits to be attached.
+        let mut body = self.body.lock();
+        let whole = match &mut *body {
+            Body::Whole(whole) => return Ok(whole.bind(py).clone()),
+            Body::Decoded(decoded) => PyBytes::new(py, &std::mem::take(decoded)),
+            Body::Sent(pieces) => join(py, std::mem::take(pieces))?,
+        };
+        *body = Body::Whole(whole.clone().unbind());
+        Ok(whole)
     }
 }
 
 /// An instance of a class whose attributes are still to be set.
 pub(super) fn bare<'py>(kind: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     kind.call_method1(intern!(kind.py(), "__new__"), (kind,))
-}
-
-/// Pieces as one `bytes`, copied once.
-pub(super) fn join<'py>(py: Python<'py>, pieces: &[Bytes]) -> PyResult<Bound<'py, PyBytes>> {
-    if let [piece] = pieces {
-        return Ok(PyBytes::new(py, piece));
-    }
-    PyBytes::new_with(py, pieces.iter().map(Bytes::len).sum(), |buffer| {
-        let mut at = 0;
-        for piece in pieces {
-            buffer[at..at + piece.len()].copy_from_slice(piece);
-            at += piece.len();
-        }
-        Ok(())
-    })
 }

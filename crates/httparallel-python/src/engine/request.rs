@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use super::errors::exception;
+use super::memory;
 use crate::models::{PyHeaders, PyUrl, invalid_url};
 
 /// The URL of an argument that is a `URL` or a `str`.
@@ -37,9 +38,7 @@ pub(super) fn request(
     let method = Method::new(method).map_err(refused)?;
     let content = match content {
         _ if streamed => Content::Stream,
-        Some(bytes) if !bytes.as_bytes().is_empty() => {
-            Content::Bytes(Bytes::copy_from_slice(bytes.as_bytes()))
-        }
+        Some(bytes) if !bytes.as_bytes().is_empty() => Content::Bytes(memory::content(bytes)),
         _ => Content::Empty,
     };
     let request = Request::new(method, url, &headers.shared(), content).map_err(refused)?;

@@ -24,7 +24,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyQueryParams>()?;
     module.add_class::<PyHeaders>()?;
     let py = module.py();
-    let abc = py.import("collections.abc")?;
+    let abc = py.import("_collections_abc")?;
     abc.getattr("Mapping")?.call_method1("register", (py.get_type::<PyQueryParams>(),))?;
     abc.getattr("MutableMapping")?.call_method1("register", (py.get_type::<PyHeaders>(),))?;
     Ok(())
