@@ -1,8 +1,8 @@
 """The jar that clients keep cookies in: `http.cookiejar`'s, and what RFC 6265bis asks for beyond it.
 
 How a `Set-Cookie` is read, and which cookies go where, is left to `http.cookiejar`. Beyond what that refuses,
-the engine's rules are asked, which Rust's jar follows too: which domains a response may set, what the prefixes
-`__Secure-` and `__Host-` promise, what may come in the open, and how much of it is kept.
+the engine's rules are asked, which Rust's jar follows too: which domains a response may set, what the
+prefixes `__Secure-` and `__Host-` promise, what may come in the open, and how much of it is kept.
 """
 
 from __future__ import annotations
@@ -54,15 +54,24 @@ class Jar(CookieJar):
         self._count = 0
 
     def make_cookies(self, response: Any, request: Any) -> Sequence[Cookie]:  # noqa: ANN401 - as the jar's
-        cookies = super().make_cookies(response, request)
         if request.type == "https":
-            return cookies
-        secure = [_place(known) for known in self if known.secure]
+            return super().make_cookies(response, request)
+        secure = [known for known in self if known.secure]
+        cookies = super().make_cookies(response, request)
+        for known in secure:
+            if not self._has(known):
+                # One that had ended, and came in the open, has taken it away.
+                super().set_cookie(known)
+        places = [_place(known) for known in secure]
         return [
             cookie
             for cookie in cookies
-            if not any(cookie_is_guarded(known, _place(cookie)) for known in secure)
+            if not any(cookie_is_guarded(place, _place(cookie)) for place in places)
         ]
+
+    def _has(self, cookie: Cookie) -> bool:
+        kept: Any = self
+        return cookie.name in kept._cookies.get(cookie.domain, {}).get(cookie.path, {})
 
     def set_cookie(self, cookie: Cookie) -> None:
         kept: Any = self

@@ -203,6 +203,22 @@ def test_nothing_that_comes_in_clear_text_is_secure() -> None:
     assert dict(cookies) == {"b": "1"}
 
 
+def test_a_response_shows_secure_cookies_that_came_in_clear_text() -> None:
+    response = answer("http://a.org/", "a=1; Secure", "b=1", "c=1; Domain=b.org")
+    assert dict(response.cookies) == {"a": "1", "b": "1"}
+    # They are for looking at: what is sent stays as it is.
+    assert sent(response.cookies, "http://a.org/") == "b=1"
+
+
+def test_a_response_in_clear_text_does_not_take_away_a_secure_cookie() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://a.org/", "a=good; Secure", "b=1"))
+    cookies.extract_cookies(answer("http://a.org/", "a=; Max-Age=0", "b=; Max-Age=0"))
+    assert dict(cookies) == {"a": "good"}
+    cookies.extract_cookies(answer("https://a.org/", "a=; Max-Age=0"))
+    assert not cookies
+
+
 @pytest.mark.parametrize(
     ("url", "cookie", "is_kept"),
     [

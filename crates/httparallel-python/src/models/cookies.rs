@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 /// Name, domain and path.
 type Parts<'a> = (&'a str, &'a str, &'a str);
 
-fn place<'a>((name, domain, path): Parts<'a>) -> Place<'a> {
+fn place((name, domain, path): Parts<'_>) -> Place<'_> {
     Place { name: name.as_bytes(), domain, path }
 }
 
@@ -14,7 +14,6 @@ fn place<'a>((name, domain, path): Parts<'a>) -> Place<'a> {
 /// are what the cookie itself says, `None` where it says nothing; `secure` is whether it has that attribute.
 #[pyfunction]
 #[pyo3(signature = (host, is_secure, name, value, *, domain, path, secure))]
-#[expect(clippy::fn_params_excessive_bools, reason = "of the request, and of the cookie")]
 pub(super) fn cookie_may_be_set(
     host: &str,
     is_secure: bool,
