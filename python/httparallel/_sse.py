@@ -10,9 +10,10 @@ from ._public import public
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, Self
 
     from ._response import Response
+    from ._types import JSONCodecTypes
 
 
 @public
@@ -25,21 +26,31 @@ class ServerSentEvent:
     - `retry`: after how many milliseconds to connect again, if the event says so.
     """
 
-    __slots__ = ("data", "event", "id", "retry")
+    __slots__ = ("_codec", "data", "event", "id", "retry")
 
     event: str
     data: str
     id: str
     retry: int | None
+    _codec: JSONCodecTypes | None
 
     def __init__(
         self, event: str = "message", data: str = "", id: str = "", retry: int | None = None
     ) -> None:
-        for name, value in (("event", event), ("data", data), ("id", id), ("retry", retry)):
+        for name, value in (("event", event), ("data", data), ("id", id), ("retry", retry), ("_codec", None)):
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def _coded(cls, codec: JSONCodecTypes | None, event: str, data: str, id: str, retry: int | None) -> Self:
+        made = cls(event, data, id, retry)
+        if codec is not None:
+            object.__setattr__(made, "_codec", codec)
+        return made
+
     def json(self) -> Any:  # noqa: ANN401 - whatever the data is
-        """The data, read as JSON."""
+        """The data, read as JSON: by the client's `json_codec`, if it has one."""
+        if self._codec is not None:
+            return self._codec.loads(self.data.encode())
         from json import loads
 
         return loads(self.data)
@@ -93,7 +104,9 @@ class EventSource:
 
         with request_context(self._response.request):
             EventStream.check(self._response.headers)
-            yield from pipe(self._response.iter_text(), event_stage(self._max_event_size))
+            yield from pipe(
+                self._response.iter_text(), event_stage(self._max_event_size, self._response._codec)
+            )
 
     def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
         iteration = self._aiterate()
@@ -106,7 +119,9 @@ class EventSource:
 
         with request_context(self._response.request):
             EventStream.check(self._response.headers)
-            events = apipe(self._response.aiter_text(), event_stage(self._max_event_size))
+            events = apipe(
+                self._response.aiter_text(), event_stage(self._max_event_size, self._response._codec)
+            )
             try:
                 async for event in events:
                     yield event
