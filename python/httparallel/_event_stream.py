@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ._native import EventStream
 from ._sse import ServerSentEvent
 
@@ -17,9 +19,10 @@ def event_stage(
     """A stage that makes events of text, which read JSON with the codec. An event that the end of the stream
     cuts off is dropped."""
     feed = EventStream(max_event_size).feed
+    made = ServerSentEvent if codec is None else partial(ServerSentEvent._coded, codec)
 
     def stage(text: str | None) -> list[ServerSentEvent]:
         # At the end, one that was too large may be left to be told.
-        return [ServerSentEvent._coded(codec, *event) for event in feed(text or "")]
+        return [made(*event) for event in feed(text or "")]
 
     return stage

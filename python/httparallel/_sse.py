@@ -32,25 +32,26 @@ class ServerSentEvent:
     data: str
     id: str
     retry: int | None
-    _codec: JSONCodecTypes | None
+    # Missing where JSON is left to the standard library.
+    _codec: JSONCodecTypes
 
     def __init__(
         self, event: str = "message", data: str = "", id: str = "", retry: int | None = None
     ) -> None:
-        for name, value in (("event", event), ("data", data), ("id", id), ("retry", retry), ("_codec", None)):
+        for name, value in (("event", event), ("data", data), ("id", id), ("retry", retry)):
             object.__setattr__(self, name, value)
 
     @classmethod
-    def _coded(cls, codec: JSONCodecTypes | None, event: str, data: str, id: str, retry: int | None) -> Self:
+    def _coded(cls, codec: JSONCodecTypes, event: str, data: str, id: str, retry: int | None) -> Self:
         made = cls(event, data, id, retry)
-        if codec is not None:
-            object.__setattr__(made, "_codec", codec)
+        object.__setattr__(made, "_codec", codec)
         return made
 
     def json(self) -> Any:  # noqa: ANN401 - whatever the data is
         """The data, read as JSON: by the client's `json_codec`, if it has one."""
-        if self._codec is not None:
-            return self._codec.loads(self.data.encode())
+        codec: JSONCodecTypes | None = getattr(self, "_codec", None)
+        if codec is not None:
+            return codec.loads(self.data.encode())
         from json import loads
 
         return loads(self.data)
