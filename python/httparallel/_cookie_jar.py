@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from http.cookiejar import Cookie
     from typing import Any
 
+# As `http.cookiejar` has it where cookies are sent: WebSockets share them.
+SECURE_SCHEMES = ("https", "wss")
+
 
 class Policy(DefaultCookiePolicy):
     """Which cookies a response may set."""
@@ -29,7 +32,7 @@ class Policy(DefaultCookiePolicy):
     def set_ok(self, cookie: Cookie, request: Any) -> bool:  # noqa: ANN401 - what the jar was given
         return super().set_ok(cookie, request) and cookie_may_be_set(
             request.origin_req_host,
-            request.type == "https",
+            request.type in SECURE_SCHEMES,
             *_pair(cookie),
             domain=cookie.domain if cookie.domain_specified else None,
             path=cookie.path if cookie.path_specified else None,
@@ -54,7 +57,7 @@ class Jar(CookieJar):
         self._count = 0
 
     def make_cookies(self, response: Any, request: Any) -> Sequence[Cookie]:  # noqa: ANN401 - as the jar's
-        if request.type == "https":
+        if request.type in SECURE_SCHEMES:
             return super().make_cookies(response, request)
         secure = [known for known in self if known.secure]
         cookies = super().make_cookies(response, request)

@@ -203,6 +203,15 @@ def test_nothing_that_comes_in_clear_text_is_secure() -> None:
     assert dict(cookies) == {"b": "1"}
 
 
+def test_websockets_and_requests_share_secure_cookies() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("wss://a.org/", "a=1; Secure", "__Host-b=1; Secure; Path=/"))
+    assert sent(cookies, "https://a.org/") == "a=1; __Host-b=1"
+    cookies.extract_cookies(answer("ws://a.org/", "a=evil", "c=1; Secure"))
+    assert sent(cookies, "wss://a.org/") == "a=1; __Host-b=1"
+    assert sent(cookies, "ws://a.org/") is None
+
+
 def test_a_response_shows_secure_cookies_that_came_in_clear_text() -> None:
     response = answer("http://a.org/", "a=1; Secure", "b=1", "c=1; Domain=b.org")
     assert dict(response.cookies) == {"a": "1", "b": "1"}

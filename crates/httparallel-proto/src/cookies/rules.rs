@@ -30,7 +30,7 @@ const MAX_SIZE: usize = 4096;
 pub struct Offer<'a> {
     /// The host of the request's URL, an IPv6 address without brackets.
     pub host: &'a str,
-    /// Whether the response came by `https`.
+    /// Whether the response came by `https` or `wss`.
     pub is_secure: bool,
     /// The name; it may be empty.
     pub name: &'a [u8],

@@ -10,8 +10,9 @@ fn place((name, domain, path): Parts<'_>) -> Place<'_> {
     Place { name: name.as_bytes(), domain, path }
 }
 
-/// Whether a response may set a cookie: a response of this host, and by `https` if `is_secure`. `domain` and `path`
-/// are what the cookie itself says, `None` where it says nothing; `secure` is whether it has that attribute.
+/// Whether a response may set a cookie: a response of this host, and by `https` or `wss` if `is_secure`. `domain`
+/// and `path` are what the cookie itself says, `None` where it says nothing; `secure` is whether it has that
+/// attribute.
 #[pyfunction]
 #[pyo3(signature = (host, is_secure, name, value, *, domain, path, secure))]
 pub(super) fn cookie_may_be_set(
