@@ -168,12 +168,17 @@ class Body:
 
     def json(self, **kwargs: Any) -> Any:  # noqa: ANN401 - as `json.loads` has it
         """The whole body, parsed as JSON. Takes the arguments of `json.loads`, or of the client's codec."""
-        codec = self._json_codec or getattr(self._defaults, "json_codec", None)
+        codec = self._codec
         if codec is not None:
             return codec.loads(self.content, **kwargs)
         from json import loads
 
         return loads(self.content, **kwargs)
+
+    @property
+    def _codec(self) -> JSONCodecTypes | None:
+        """What reads JSON, if that is not the standard library."""
+        return self._json_codec or getattr(self._defaults, "json_codec", None)
 
     @property
     def encoding(self) -> str | None:

@@ -1,17 +1,15 @@
 """The jar that clients keep cookies in: `http.cookiejar`'s, and what RFC 6265bis asks for beyond it.
 
-- A `Domain` without a dot inside it, such as `com` or `local`, or that is part of an address, is refused
-  unless it is the host itself; so are most two-part suffixes of countries, such as `co.uk`. There is no list
-  of public suffixes.
-- `__Secure-` and `__Host-` cookies are taken only if they are what their names promise.
-- A response over `http` does not replace a cookie that is `Secure`.
-- A cookie with a control character, or of more than 4096 characters, is refused, and of each domain at most
-  180 are kept.
+How a `Set-Cookie` is read, and which cookies go where, is left to `http.cookiejar`. Beyond what that refuses,
+the engine's rules are asked, which Rust's jar follows too: which domains a response may set, what the
+prefixes `__Secure-` and `__Host-` promise, what may come in the open, and how much of it is kept.
 """
 
 from __future__ import annotations
 
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+from ._native import cookie_is_guarded, cookie_may_be_set, surplus_cookies
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,10 +17,8 @@ if TYPE_CHECKING:
     from http.cookiejar import Cookie
     from typing import Any
 
-# RFC 6265bis, section 5.6, asks for 4096 octets at least and says to ignore what is larger.
-MAX_SIZE = 4096
-# RFC 6265bis, section 6.1, asks for 50 at least. What browsers keep.
-MAX_OF_A_DOMAIN = 180
+# As `http.cookiejar` has it where cookies are sent: WebSockets share them.
+SECURE_SCHEMES = ("https", "wss")
 
 
 class Policy(DefaultCookiePolicy):
@@ -34,36 +30,23 @@ class Policy(DefaultCookiePolicy):
         super().__init__(strict_domain=True, strict_ns_domain=DefaultCookiePolicy.DomainStrictNonDomain)
 
     def set_ok(self, cookie: Cookie, request: Any) -> bool:  # noqa: ANN401 - what the jar was given
-        return (
-            super().set_ok(cookie, request)
-            and _is_domain_allowed(cookie, request.origin_req_host.lower())
-            and _keeps_promise(cookie, request.type == "https")
-            and _is_harmless(cookie)
+        return super().set_ok(cookie, request) and cookie_may_be_set(
+            request.origin_req_host,
+            request.type in SECURE_SCHEMES,
+            *_pair(cookie),
+            domain=cookie.domain if cookie.domain_specified else None,
+            path=cookie.path if cookie.path_specified else None,
+            secure=cookie.secure,
         )
 
 
-def _is_domain_allowed(cookie: Cookie, host: str) -> bool:
-    if not cookie.domain_specified:
-        return True
-    domain = cookie.domain.strip(".")
-    is_address = host.replace(".", "").isdigit() or ":" in host
-    return domain == host.strip(".") or ("." in domain and not is_address)
+def _pair(cookie: Cookie) -> tuple[str, str]:
+    """Name and value. What has no `=` is a value, and `http.cookiejar` keeps it as a name."""
+    return ("", cookie.name) if cookie.value is None else (cookie.name, cookie.value)
 
 
-def _keeps_promise(cookie: Cookie, is_secure: bool) -> bool:
-    """Whether a cookie is what the prefix of its name says: RFC 6265bis, section 4.1.3."""
-    name = cookie.name.lower()
-    if name.startswith("__secure-"):
-        return is_secure and cookie.secure
-    if name.startswith("__host-"):
-        is_whole_host = not cookie.domain_specified and cookie.path_specified and cookie.path == "/"
-        return is_secure and cookie.secure and is_whole_host
-    return True
-
-
-def _is_harmless(cookie: Cookie) -> bool:
-    text = cookie.name + (cookie.value or "")
-    return len(text) <= MAX_SIZE and not any(ord(each) < 32 or ord(each) == 127 for each in text)
+def _place(cookie: Cookie) -> tuple[str, str, str]:
+    return _pair(cookie)[0], cookie.domain, cookie.path
 
 
 class Jar(CookieJar):
@@ -71,34 +54,48 @@ class Jar(CookieJar):
 
     def __init__(self) -> None:
         super().__init__(Policy())
+        self._count = 0
 
     def make_cookies(self, response: Any, request: Any) -> Sequence[Cookie]:  # noqa: ANN401 - as the jar's
+        if request.type in SECURE_SCHEMES:
+            return super().make_cookies(response, request)
+        secure = [known for known in self if known.secure]
         cookies = super().make_cookies(response, request)
-        if request.type == "https":
-            return cookies
-        return [cookie for cookie in cookies if not self._has_secure(cookie)]
+        for known in secure:
+            if not self._has(known):
+                # One that had ended, and came in the open, has taken it away.
+                super().set_cookie(known)
+        places = [_place(known) for known in secure]
+        return [
+            cookie
+            for cookie in cookies
+            if not any(cookie_is_guarded(place, _place(cookie)) for place in places)
+        ]
 
-    def _has_secure(self, cookie: Cookie) -> bool:
-        bare = cookie.domain.lstrip(".")
+    def _has(self, cookie: Cookie) -> bool:
         kept: Any = self
-        places = [path for domain in (bare, f".{bare}") for path in kept._cookies.get(domain, {}).values()]
-        return any(cookie.name in names and names[cookie.name].secure for names in places)
+        return cookie.name in kept._cookies.get(cookie.domain, {}).get(cookie.path, {})
 
     def set_cookie(self, cookie: Cookie) -> None:
         kept: Any = self
         # So that the newest stands last, also if it is there already.
         kept._cookies.get(cookie.domain, {}).get(cookie.path, {}).pop(cookie.name, None)
         super().set_cookie(cookie)
+        numbered: Any = cookie
+        self._count += 1
+        numbered._number = self._count
 
     def extract_cookies(self, response: Any, request: Any) -> None:  # noqa: ANN401 - as the jar's
         super().extract_cookies(response, request)
         kept: Any = self
         for domain in _domains_of(request.origin_req_host.lower()):
             paths = kept._cookies.get(domain, {})
-            surplus = sum(map(len, paths.values())) - MAX_OF_A_DOMAIN
-            for _ in range(surplus):
-                names = max(paths.values(), key=len)
-                del names[next(iter(names))]
+            cookies = [cookie for names in paths.values() for cookie in names.values()]
+            # One without a number came past `set_cookie`, and nobody knows when.
+            ages = [(cookie.secure, getattr(cookie, "_number", 0)) for cookie in cookies]
+            for place in surplus_cookies(ages):
+                surplus = cookies[place]
+                self.clear(surplus.domain, surplus.path, surplus.name)
 
 
 def _domains_of(host: str) -> Iterator[str]:

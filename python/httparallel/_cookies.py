@@ -59,10 +59,14 @@ class Cookies(MutableMapping[str, str]):
 
     def extract_cookies(self, response: Response) -> None:
         """Takes the cookies that a response sets, as far as it may set them for its URL."""
+        self._extract(response)
+
+    def _extract(self, response: Response, scheme: str | None = None) -> None:
         headers = response.headers
         if "set-cookie" in headers or "set-cookie2" in headers:
             given: Any = _ResponseForJar(headers)
             asked: Any = _RequestForJar(response.request)
+            asked.type = scheme or asked.type
             self.jar.extract_cookies(given, asked)
 
     def set_cookie_header(self, request: Request) -> None:

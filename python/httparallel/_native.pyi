@@ -48,11 +48,14 @@ __all__ = [
     "charset_of",
     "check_request",
     "complete_headers",
+    "cookie_is_guarded",
+    "cookie_may_be_set",
     "freeze",
     "may_resend",
     "multipart_head",
     "parse_links",
     "redirect",
+    "surplus_cookies",
 ]
 
 METHODS_WITH_CONTENT: tuple[str, ...]
@@ -543,6 +546,11 @@ class Boundary:
 def multipart_head(name: str, filename: str | None, headers: Sequence[tuple[str, str]]) -> bytes: ...
 def parse_links(value: str) -> list[dict[str, str]]: ...
 def charset_of(content_type: str) -> str | None: ...
+def cookie_may_be_set(
+    host: str, is_secure: bool, name: str, value: str, *, domain: str | None, path: str | None, secure: bool
+) -> bool: ...
+def cookie_is_guarded(secure: tuple[str, str, str], new: tuple[str, str, str]) -> bool: ...
+def surplus_cookies(ages: Sequence[tuple[bool, int]]) -> list[int]: ...
 def basic_authorization(username: bytes, password: bytes) -> str: ...
 def check_request(method: str, url: URL | str, headers: Headers) -> None: ...
 def redirect(

@@ -155,11 +155,11 @@ class Response(Body):
 
     @lazy
     def cookies(self) -> Cookies:
-        """The cookies that this response sets."""
+        """The cookies that this response sets, also those that would have to come by `https` to be kept."""
         from ._cookies import Cookies
 
         cookies = Cookies()
-        cookies.extract_cookies(self)
+        cookies._extract(self, scheme="https")
         return cookies
 
     # What the status line and the request say.

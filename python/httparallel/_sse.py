@@ -10,9 +10,10 @@ from ._public import public
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-    from typing import Any, NoReturn
+    from typing import Any, NoReturn, Self
 
     from ._response import Response
+    from ._types import JSONCodecTypes
 
 
 @public
@@ -25,12 +26,14 @@ class ServerSentEvent:
     - `retry`: after how many milliseconds to connect again, if the event says so.
     """
 
-    __slots__ = ("data", "event", "id", "retry")
+    __slots__ = ("_codec", "data", "event", "id", "retry")
 
     event: str
     data: str
     id: str
     retry: int | None
+    # Missing where JSON is left to the standard library.
+    _codec: JSONCodecTypes
 
     def __init__(
         self, event: str = "message", data: str = "", id: str = "", retry: int | None = None
@@ -38,8 +41,17 @@ class ServerSentEvent:
         for name, value in (("event", event), ("data", data), ("id", id), ("retry", retry)):
             object.__setattr__(self, name, value)
 
+    @classmethod
+    def _coded(cls, codec: JSONCodecTypes, event: str, data: str, id: str, retry: int | None) -> Self:
+        made = cls(event, data, id, retry)
+        object.__setattr__(made, "_codec", codec)
+        return made
+
     def json(self) -> Any:  # noqa: ANN401 - whatever the data is
-        """The data, read as JSON."""
+        """The data, read as JSON: by the client's `json_codec`, if it has one."""
+        codec: JSONCodecTypes | None = getattr(self, "_codec", None)
+        if codec is not None:
+            return codec.loads(self.data.encode())
         from json import loads
 
         return loads(self.data)
@@ -93,7 +105,9 @@ class EventSource:
 
         with request_context(self._response.request):
             EventStream.check(self._response.headers)
-            yield from pipe(self._response.iter_text(), event_stage(self._max_event_size))
+            yield from pipe(
+                self._response.iter_text(), event_stage(self._max_event_size, self._response._codec)
+            )
 
     def __aiter__(self) -> AsyncIterator[ServerSentEvent]:
         iteration = self._aiterate()
@@ -106,7 +120,9 @@ class EventSource:
 
         with request_context(self._response.request):
             EventStream.check(self._response.headers)
-            events = apipe(self._response.aiter_text(), event_stage(self._max_event_size))
+            events = apipe(
+                self._response.aiter_text(), event_stage(self._max_event_size, self._response._codec)
+            )
             try:
                 async for event in events:
                     yield event

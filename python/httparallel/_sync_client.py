@@ -74,8 +74,9 @@ class Client(
     - `proxy`: a proxy for all requests. By default `HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY`
       say which; `trust_env=False` ignores them.
     - `transport`: something else to carry requests, such as `MockTransport`.
-    - `json_codec`: what writes `json=` and reads `response.json()`: anything with `dumps` and `loads`, as
-      `orjson` is, or a `JSONCodec`. The standard library's `json` by default.
+    - `json_codec`: what writes `json=` and reads `response.json()`, and the JSON of events and WebSockets:
+      anything with `dumps` and `loads`, as `orjson` is, or a `JSONCodec`. The standard library's `json` by
+      default.
     - `mounts`: transports for some URLs, by pattern: `{"https://example.org": transport}`. None stands for
       the client's own transport.
     - `retries`: when requests are sent again: a `Retry`, or how often; not at all by default.

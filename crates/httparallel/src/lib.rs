@@ -48,6 +48,8 @@
 //! | `data`, `files` | [`form`](RequestBuilder::form), [`multipart`](RequestBuilder::multipart) |
 //! | `json` | `RequestBuilder::json`, `Response::json` (feature `json`), [`json_text`](RequestBuilder::json_text) |
 //! | `params` | [`query`](RequestBuilder::query) |
+//! | `timeout`, `follow_redirects` | [`timeout`](RequestBuilder::timeout), [`follow_redirects`](RequestBuilder::follow_redirects) |
+//! | `proxy`, `verify` (not in httpx) | [`proxy`](RequestBuilder::proxy), [`verify`](RequestBuilder::verify) |
 //! | `client.stream(…)`, `iter_bytes()` | [`stream`](RequestBuilder::stream), [`Body`] |
 //! | `client.sse(…)` | [`events`](RequestBuilder::events) |
 //! | `raise_for_status()` | [`error_for_status`](Response::error_for_status) |

@@ -70,6 +70,7 @@ class BaseSession:
         self.stream = stream
         self.connection = Connection(ConnectionType.CLIENT)
         self.response = response
+        self._json_codec = None if response is None else response._codec
         self.subprotocol = None if response is None else response.headers.get("sec-websocket-protocol")
         self._protocol = Protocol(self.connection, max_message_size_bytes)
         self._inbox: Inbox[Event] = Inbox(queue_size)

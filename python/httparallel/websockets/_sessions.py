@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any, Self, TypeVar
 
     from .._response import Response
+    from .._types import JSONCodecTypes
     from ..core import AsyncNetworkStream, NetworkStream
 
     E = TypeVar("E", TextMessage, BytesMessage, TextMessage | BytesMessage)
@@ -105,8 +106,11 @@ class WebSocketSession(BaseSession):
         self.send(bytes_message(data))
 
     def send_json(self, data: Any, mode: JSONMode = "text") -> None:  # noqa: ANN401 - what json.dumps takes
-        """Sends a message of JSON: of type text, or of type binary with `mode="binary"`."""
-        self.send(json_message(data, mode))
+        """Sends a message of JSON: of type text, or of type binary with `mode="binary"`.
+
+        A client's `json_codec` writes it, and reads what `receive_json` gives.
+        """
+        self.send(json_message(data, mode, self._json_codec))
 
     def receive(self, timeout: float | None = None) -> Event:
         """The next message, as an event of wsproto: TextMessage or BytesMessage, always a whole one.
@@ -127,7 +131,7 @@ class WebSocketSession(BaseSession):
 
     def receive_json(self, timeout: float | None = None, mode: JSONMode = "text") -> Any:  # noqa: ANN401
         """The next message, read as JSON. `mode` is the type that it has to have. See `receive`."""
-        return value_of(only(kind_of(mode), self.receive(timeout)))
+        return value_of(only(kind_of(mode), self.receive(timeout)), self._json_codec)
 
     def close(self, code: int = 1000, reason: str | None = None) -> None:
         """Closes the WebSocket; the end of the block does so too.
@@ -200,7 +204,7 @@ class AsyncWebSocketSession(BaseSession):
 
     async def send_json(self, data: Any, mode: JSONMode = "text") -> None:  # noqa: ANN401
         """As `WebSocketSession.send_json`."""
-        await self.send(json_message(data, mode))
+        await self.send(json_message(data, mode, self._json_codec))
 
     async def receive(self, timeout: float | None = None) -> Event:
         """As `WebSocketSession.receive`."""
@@ -216,7 +220,7 @@ class AsyncWebSocketSession(BaseSession):
 
     async def receive_json(self, timeout: float | None = None, mode: JSONMode = "text") -> Any:  # noqa: ANN401
         """As `WebSocketSession.receive_json`."""
-        return value_of(only(kind_of(mode), await self.receive(timeout)))
+        return value_of(only(kind_of(mode), await self.receive(timeout)), self._json_codec)
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
         """As `WebSocketSession.close`."""
@@ -242,11 +246,17 @@ def bytes_message(data: bytes) -> BytesMessage:
     return BytesMessage(bytes(data))
 
 
-def json_message(data: object, mode: JSONMode) -> TextMessage | BytesMessage:
-    from json import dumps
+def json_message(data: object, mode: JSONMode, codec: JSONCodecTypes | None) -> TextMessage | BytesMessage:
+    kind = kind_of(mode)
+    if codec is None:
+        from json import dumps
 
-    kind, text = kind_of(mode), dumps(data)
-    return TextMessage(text) if kind is TextMessage else BytesMessage(text.encode())
+        written: str | bytes = dumps(data)
+    else:
+        written = codec.dumps(data)
+    if kind is TextMessage:
+        return TextMessage(written if isinstance(written, str) else written.decode())
+    return BytesMessage(written.encode() if isinstance(written, str) else written)
 
 
 def kind_of(mode: JSONMode) -> type[TextMessage | BytesMessage]:
@@ -256,7 +266,9 @@ def kind_of(mode: JSONMode) -> type[TextMessage | BytesMessage]:
     return TextMessage if mode == "text" else BytesMessage
 
 
-def value_of(message: TextMessage | BytesMessage) -> Any:  # noqa: ANN401 - whatever the JSON says
+def value_of(message: TextMessage | BytesMessage, codec: JSONCodecTypes | None) -> Any:  # noqa: ANN401
+    if codec is not None:
+        return codec.loads(message.data.encode() if isinstance(message, TextMessage) else bytes(message.data))
     from json import loads
 
     return loads(message.data)

@@ -23,7 +23,7 @@ class Shouting:
 
     @staticmethod
     def loads(text: bytes, **arguments: Any) -> Any:
-        return json.loads(text.upper(), **arguments)
+        return json.loads(text.decode().upper(), **arguments)
 
 
 async def test_another_library_writes_and_reads_json(kind: Kind, server: Server) -> None:
@@ -65,6 +65,22 @@ async def test_responses_of_transports_are_read_with_it_too(kind: Kind) -> None:
     assert response.json() == {"A": 1}
     # A codec may be a module, which cannot be pickled.
     assert pickle.loads(pickle.dumps(response)).json() == {"a": 1}
+
+
+async def test_events_are_read_with_it_too(kind: Kind) -> None:
+    headers = {"Content-Type": "text/event-stream"}
+    text = 'data: {"a": "ü"}\n\ndata: ["b"]\n\n'
+    transport = httparallel.MockTransport(lambda _: httparallel.Response(200, headers=headers, text=text))
+    async with kind.client(transport=transport, json_codec=Shouting) as client:
+        async with client.sse("http://a.test") as source:
+            events = [event async for event in source]
+    assert [event.json() for event in events] == [{"A": "Ü"}, ["B"]]
+    # As with responses, and it makes no difference what they are.
+    assert pickle.loads(pickle.dumps(events[1])).json() == ["b"]
+    assert events[1] == httparallel.ServerSentEvent(data='["b"]')
+    assert hash(events[1]) == hash(httparallel.ServerSentEvent(data='["b"]'))
+    async with kind.client(transport=transport) as client, client.sse("http://a.test") as source:
+        assert [event.json() async for event in source] == [{"a": "ü"}, ["b"]]
 
 
 async def test_functions_with_other_names_make_a_codec(kind: Kind, server: Server) -> None:

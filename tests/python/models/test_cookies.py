@@ -13,7 +13,7 @@ from httparallel import CookieConflict, Cookies, Request, Response
 
 
 def answer(url: str, *set_cookie: str) -> Response:
-    headers = [("Set-Cookie", value) for value in set_cookie]
+    headers = [(b"Set-Cookie", value.encode()) for value in set_cookie]
     return Response(200, headers=headers, request=Request("GET", url))
 
 
@@ -178,6 +178,8 @@ def test_a_server_may_set_cookies_for_its_own_domain() -> None:
         ("https://a.org/", "__HOST-a=1; Secure; Path=/deep", False),
         ("https://www.a.org/", "__Host-a=1; Secure; Path=/; Domain=a.org", False),
         ("http://a.org/", "__Host-a=1; Secure; Path=/", False),
+        ("https://a.org/", "__Host-; Secure; Path=/", False),
+        ("https://a.org/", "a; Secure; Path=/", True),
     ],
 )
 def test_a_name_that_promises_something_is_held_to_it(url: str, cookie: str, is_kept: bool) -> None:
@@ -195,11 +197,63 @@ def test_a_response_in_clear_text_does_not_replace_a_secure_cookie() -> None:
     assert sent(cookies, "http://a.org/") == "c=1; a=new"
 
 
-@pytest.mark.parametrize("value", ["a\x01b", "a\x7fb", "a" * 4097])
+def test_nothing_that_comes_in_clear_text_is_secure() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("http://a.org/", "a=1; Secure", "b=1"))
+    assert dict(cookies) == {"b": "1"}
+
+
+def test_websockets_and_requests_share_secure_cookies() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("wss://a.org/", "a=1; Secure", "__Host-b=1; Secure; Path=/"))
+    assert sent(cookies, "https://a.org/") == "a=1; __Host-b=1"
+    cookies.extract_cookies(answer("ws://a.org/", "a=evil", "c=1; Secure"))
+    assert sent(cookies, "wss://a.org/") == "a=1; __Host-b=1"
+    assert sent(cookies, "ws://a.org/") is None
+
+
+def test_a_response_shows_secure_cookies_that_came_in_clear_text() -> None:
+    response = answer("http://a.org/", "a=1; Secure", "b=1", "c=1; Domain=b.org")
+    assert dict(response.cookies) == {"a": "1", "b": "1"}
+    # They are for looking at: what is sent stays as it is.
+    assert sent(response.cookies, "http://a.org/") == "b=1"
+
+
+def test_a_response_in_clear_text_does_not_take_away_a_secure_cookie() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://a.org/", "a=good; Secure", "b=1"))
+    cookies.extract_cookies(answer("http://a.org/", "a=; Max-Age=0", "b=; Max-Age=0"))
+    assert dict(cookies) == {"a": "good"}
+    cookies.extract_cookies(answer("https://a.org/", "a=; Max-Age=0"))
+    assert not cookies
+
+
+@pytest.mark.parametrize(
+    ("url", "cookie", "is_kept"),
+    [
+        ("http://www.a.org/", "a=evil; Path=/login", False),
+        ("http://a.org/", "a=evil; Path=/login/now", False),
+        ("http://www.a.org/", "a=evil; Path=/login; Domain=a.org", False),
+        ("http://www.a.org/", "a=1; Path=/", True),
+        ("http://www.a.org/", "b=1; Path=/login", True),
+        ("http://b.org/", "a=1; Path=/login", True),
+        ("https://www.a.org/", "a=1; Path=/login", True),
+    ],
+)
+def test_a_response_in_clear_text_does_not_hide_a_secure_cookie(url: str, cookie: str, is_kept: bool) -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://a.org/", "a=good; Secure; Path=/login; Domain=a.org"))
+    cookies.extract_cookies(answer(url, cookie))
+    assert len(cookies) == 1 + is_kept
+
+
+@pytest.mark.parametrize("value", ["a\x01b", "a\x7fb", "a" * 4097, "ä" * 2048])
 def test_a_cookie_that_could_not_be_sent_is_not_kept(value: str) -> None:
     cookies = Cookies()
     cookies.extract_cookies(answer("https://a.org/", f"n={value}", "fine=1"))
     assert dict(cookies) == {"fine": "1"}
+    cookies.extract_cookies(answer("https://a.org/", "tab=a\tb"))
+    assert cookies["tab"] == "a\tb"
 
 
 def test_ten_thousand_cookies_are_not_kept() -> None:
@@ -214,6 +268,18 @@ def test_ten_thousand_cookies_are_not_kept() -> None:
     assert header is not None
     assert {"session=1", "n9999=1", "n9821=1"} <= set(header.split("; "))
     assert "n9800=1" not in header.split("; ")
+
+
+def test_of_too_many_cookies_those_that_are_secure_stay() -> None:
+    cookies = Cookies()
+    cookies.extract_cookies(answer("https://a.org/", "old=1", "kept=1; Secure"))
+    for path in ("/x", "/y"):
+        cookies.extract_cookies(answer("https://a.org/", *(f"n{each}=1; Path={path}" for each in range(90))))
+    assert "kept" in cookies
+    assert "old" not in cookies
+    assert len(cookies) == 180
+    assert cookies.get("n0", path="/x") is None
+    assert cookies.get("n0", path="/y") == "1"
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,20 @@ async def test_json_comes_back(kind: Kind, echo: RuleKeeper, mode: str) -> None:
         assert isinstance(await session.receive(), TextMessage if mode == "text" else BytesMessage)
 
 
+@pytest.mark.parametrize("mode", ["text", "binary"])
+@pytest.mark.parametrize("written", ['"ä"', b'"\xc3\xa4"'])
+async def test_the_codec_of_the_client_writes_and_reads_json(
+    kind: Kind, echo: RuleKeeper, mode: str, written: str | bytes
+) -> None:
+    codec = httparallel.JSONCodec(dumps=lambda _: written, loads=lambda data: ("read", data))
+    async with kind.client(json_codec=codec) as client, client.websocket(echo.url) as session:
+        await session.send_json(1, mode=mode)
+        assert await session.receive_json(mode=mode) == ("read", b'"\xc3\xa4"')
+        await session.send_json(2, mode=mode)
+        expected = TextMessage('"ä"') if mode == "text" else BytesMessage(b'"\xc3\xa4"')
+        assert await session.receive() == expected
+
+
 async def test_a_message_of_the_other_type_is_an_exception_that_has_it(kind: Kind, echo: RuleKeeper) -> None:
     async with kind.client() as client, client.websocket(echo.url) as session:
         await session.send_bytes(b"data")

@@ -3,11 +3,8 @@
 use std::collections::HashMap;
 
 use super::parse::{SetCookie, parse};
-use super::{Cookie, rules};
+use super::{Cookie, Offer, rules};
 use crate::{Headers, Url};
-
-/// How many cookies of one domain are kept, as browsers do it. RFC 6265bis section 6.1 asks for 50 at least.
-const MAX_OF_A_DOMAIN: usize = 180;
 
 /// How many cookies are kept in all. RFC 6265bis section 6.1 asks for 3000 at least.
 const MAX_IN_ALL: usize = 3000;
@@ -102,14 +99,9 @@ impl Jar {
         })
     }
 
-    /// RFC 6265bis section 5.7, step 9: nothing that came in the open replaces or hides a secure cookie.
+    /// Whether a secure cookie keeps out a new one that came in the open.
     fn has_secure(&self, new: &Cookie) -> bool {
-        self.iter().any(|known| {
-            known.secure
-                && known.name == new.name
-                && rules::are_related(&known.domain, &new.domain)
-                && rules::is_for_path(&known.path, &new.path)
-        })
+        self.iter().any(|known| known.secure && rules::is_guarded(known.place(), new.place()))
     }
 
     fn keep(&mut self, cookie: Cookie, now: u64) {
@@ -133,9 +125,7 @@ impl Jar {
             None if cookie.is_expired(now) => {}
             None => list.push(Kept { cookie, created: count, updated: count }),
         }
-        if list.len() > MAX_OF_A_DOMAIN {
-            drop_oldest(list);
-        }
+        drop_surplus(list);
         self.total = self.total + list.len() - before;
         if list.is_empty() {
             self.domains.remove(&domain);
@@ -159,6 +149,14 @@ impl Jar {
     }
 }
 
+/// Takes away what is more than a domain may have.
+fn drop_surplus(list: &mut Vec<Kept>) {
+    // From the end, so that the others stay where they are.
+    for place in rules::surplus(list.iter().map(age)).into_iter().rev() {
+        list.remove(place);
+    }
+}
+
 /// Takes away the cookie that was set the longest time ago, one that is not secure first.
 fn drop_oldest(list: &mut Vec<Kept>) {
     if let Some((place, _)) = list.iter().enumerate().min_by_key(|(_, kept)| age(kept)) {
@@ -177,9 +175,17 @@ fn domains_of(host: &str) -> impl Iterator<Item = &str> {
 
 /// The cookie as it is kept, unless this URL may not set it.
 fn accepted(url: &Url, set: SetCookie<'_>) -> Option<Cookie> {
-    let is_whole_host = set.domain.is_none() && set.path.as_deref() == Some("/");
-    let (domain, host_only) = rules::scope(url.raw_host(), set.domain)?;
-    let cookie = Cookie {
+    let offer = Offer {
+        host: url.raw_host(),
+        is_secure: url.origin().is_secure(),
+        name: set.name,
+        value: set.value,
+        domain: set.domain.as_deref(),
+        path: set.path.as_deref(),
+        secure: set.secure,
+    };
+    let (domain, host_only) = offer.scope()?;
+    Some(Cookie {
         name: set.name.to_vec(),
         value: set.value.to_vec(),
         domain,
@@ -187,8 +193,5 @@ fn accepted(url: &Url, set: SetCookie<'_>) -> Option<Cookie> {
         path: set.path.unwrap_or_else(|| rules::default_path(url).to_owned()),
         secure: set.secure,
         expires: set.expires,
-    };
-    // Section 5.7, step 8: what came in the open cannot be secure.
-    let may_be_secure = !cookie.secure || url.origin().is_secure();
-    (may_be_secure && rules::keeps_promise(&cookie, is_whole_host)).then_some(cookie)
+    })
 }

@@ -4,6 +4,9 @@
 //!   Set-Cookie ─► parse ─► rules: domain, path, Secure, prefixes ─► Jar ─► Cookie
 //! ```
 //!
+//! Jars that read and keep cookies themselves, as Python's does, ask the same rules: [`Offer::may_be_set`],
+//! [`is_guarded`] and [`surplus`].
+//!
 //! Time is an argument: seconds since 1970. There is no list of public suffixes: a domain without a dot inside
 //! it, and the usual two-part suffixes of countries such as `co.uk`, are refused, as Python's jar does it.
 
@@ -16,6 +19,7 @@ mod rules;
 mod tests;
 
 pub use jar::Jar;
+pub use rules::{Offer, Place, is_guarded, surplus};
 
 /// A cookie as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,10 @@ pub struct Cookie {
 }
 
 impl Cookie {
+    fn place(&self) -> Place<'_> {
+        Place { name: &self.name, domain: &self.domain, path: &self.path }
+    }
+
     fn is_expired(&self, now: u64) -> bool {
         self.expires.is_some_and(|expires| expires <= now)
     }

@@ -1,9 +1,6 @@
 //! `Set-Cookie`, as RFC 6265bis section 5.6 reads it.
 
-use super::date;
-
-/// "a cookie-name-value pair whose lengths sum up to more than 4096 octets" is ignored.
-const MAX_SIZE: usize = 4096;
+use super::{date, rules};
 
 /// Attributes with longer values are ignored.
 const MAX_ATTRIBUTE: usize = 1024;
@@ -18,7 +15,6 @@ pub(super) struct SetCookie<'a> {
     pub(super) value: &'a [u8],
     /// When it ends, in seconds since 1970.
     pub(super) expires: Option<u64>,
-    /// In lower case, without the dot in front.
     pub(super) domain: Option<String>,
     pub(super) path: Option<String>,
     pub(super) secure: bool,
@@ -26,13 +22,13 @@ pub(super) struct SetCookie<'a> {
 
 /// The cookie of a field's value; `None` if it is to be ignored.
 pub(super) fn parse(field: &[u8], now: u64) -> Option<SetCookie<'_>> {
-    if field.iter().any(|&byte| byte.is_ascii_control() && byte != b'\t') {
+    if !rules::is_harmless(field) {
         return None;
     }
     let mut parts = field.split(|&byte| byte == b';');
     let pair = parts.next().unwrap_or_default();
     let (name, value) = split(pair).unwrap_or((b"", pair.trim_ascii()));
-    if (name.is_empty() && value.is_empty()) || name.len() + value.len() > MAX_SIZE {
+    if !rules::is_kept_whole(name, value) {
         return None;
     }
     let mut cookie = SetCookie { name, value, ..SetCookie::default() };
@@ -52,8 +48,7 @@ pub(super) fn parse(field: &[u8], now: u64) -> Option<SetCookie<'_>> {
             b"max-age" => max_age = age(value).map(|age| now_and(now, age)).or(max_age),
             b"domain" => {
                 let domain = value.strip_prefix(b".").unwrap_or(value);
-                cookie.domain =
-                    (!domain.is_empty()).then(|| text().trim_start_matches('.').to_ascii_lowercase());
+                cookie.domain = (!domain.is_empty()).then(text);
             }
             b"path" => cookie.path = value.starts_with(b"/").then(text),
             b"secure" => cookie.secure = true,

@@ -239,3 +239,51 @@ fn a_flood_of_cookies_is_bounded() {
     }
     assert_eq!(jar.iter().count(), 3000);
 }
+
+#[test]
+fn a_cookie_that_was_read_elsewhere_is_held_to_the_same_rules() {
+    let offer = Offer { host: "www.example.com", name: b"x", value: b"1", ..Offer::default() };
+    let longest = [b'v'; 4095];
+    for (offer, is_allowed) in [
+        (offer, true),
+        (Offer { domain: Some(".Example.com"), ..offer }, true),
+        (Offer { domain: Some("co.uk"), host: "a.co.uk", ..offer }, false),
+        (Offer { domain: Some("other.com"), ..offer }, false),
+        (Offer { domain: Some("0.1"), host: "10.0.1", ..offer }, false),
+        (Offer { secure: true, ..offer }, false),
+        (Offer { secure: true, is_secure: true, ..offer }, true),
+        (Offer { name: b"__Host-x", secure: true, is_secure: true, path: Some("/"), ..offer }, true),
+        (Offer { name: b"__Host-x", secure: true, is_secure: true, ..offer }, false),
+        (Offer { name: b"", value: b"", ..offer }, false),
+        (Offer { value: &longest, ..offer }, true),
+        (Offer { name: b"xy", value: &longest, ..offer }, false),
+        (Offer { value: b"a\tb", ..offer }, true),
+        (Offer { name: b"x\x01", ..offer }, false),
+        (Offer { value: b"a\nb", ..offer }, false),
+        (Offer { path: Some("/\x7f"), ..offer }, false),
+        (Offer { domain: Some("example.com\0"), ..offer }, false),
+    ] {
+        assert_eq!(offer.may_be_set(), is_allowed, "{offer:?}");
+    }
+}
+
+#[test]
+fn a_place_is_guarded_below_the_path_of_a_secure_cookie() {
+    let secure = Place { name: b"x", domain: ".example.com", path: "/a" };
+    for (new, is_kept_out) in [
+        (secure, true),
+        (Place { domain: "www.example.com", path: "/a/b", ..secure }, true),
+        (Place { name: b"y", ..secure }, false),
+        (Place { path: "/", ..secure }, false),
+        (Place { domain: "other.com", ..secure }, false),
+    ] {
+        assert_eq!(is_guarded(secure, new), is_kept_out, "{new:?}");
+    }
+}
+
+#[test]
+fn what_is_too_much_is_not_secure_and_was_set_long_ago() {
+    let ages = |count: u64| (0..count).map(|at| (at == 0, 1000 - at)).collect::<Vec<_>>();
+    assert_eq!(surplus(ages(180).into_iter()), [0; 0]);
+    assert_eq!(surplus(ages(183).into_iter()), [180, 181, 182]);
+}

@@ -1,6 +1,7 @@
-//! The value classes of the Python API: `URL`, `Origin`, `QueryParams` and `Headers`.
+//! The value classes of the Python API: `URL`, `Origin`, `QueryParams` and `Headers`, and what a cookie may be.
 
 mod components;
+mod cookies;
 mod encoding;
 mod header_reading;
 mod header_source;
@@ -23,6 +24,9 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<PyOrigin>()?;
     module.add_class::<PyQueryParams>()?;
     module.add_class::<PyHeaders>()?;
+    module.add_function(wrap_pyfunction!(cookies::cookie_may_be_set, module)?)?;
+    module.add_function(wrap_pyfunction!(cookies::cookie_is_guarded, module)?)?;
+    module.add_function(wrap_pyfunction!(cookies::surplus_cookies, module)?)?;
     let py = module.py();
     let abc = py.import("_collections_abc")?;
     abc.getattr("Mapping")?.call_method1("register", (py.get_type::<PyQueryParams>(),))?;

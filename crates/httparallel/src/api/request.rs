@@ -17,7 +17,7 @@ use super::in_flight::InFlight;
 use super::response::Response;
 use super::setup::{Draft, Setup};
 use super::upload::Payload;
-use crate::{Mode, Retry};
+use crate::{Mode, Overrides, Proxy, ProxyChoice, Retry, Verify};
 
 /// A request in the making, from [`Client::get`] and its like.
 ///
@@ -153,6 +153,57 @@ impl<C> RequestBuilder<C> {
     pub fn follow_redirects(self, follow: bool) -> Self {
         self.change(|draft| {
             draft.policy.follow_redirects = follow;
+            Ok(())
+        })
+    }
+
+    /// The proxy of this request, or `None` for no proxy, whatever the client and the environment say. Redirects
+    /// keep it. A connection serves only requests that agree in proxy and its credentials.
+    ///
+    /// ```
+    /// # let server = httparallel_testserver::TestServer::start(Default::default())?;
+    /// # let (proxy_url, url) = (server.proxy_url(), server.http_url());
+    /// use httparallel::{Proxy, blocking::Client};
+    ///
+    /// let client = Client::new();
+    /// let proxy = Proxy::new(&proxy_url)?.with_credentials("proxy", "secret")?;
+    /// assert_eq!(client.get(&url).proxy(proxy).send()?.status(), 200);
+    /// assert_eq!(client.get(&url).proxy(None).send()?.status(), 200);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn proxy(self, proxy: impl Into<Option<Proxy>>) -> Self {
+        let choice = match proxy.into() {
+            Some(proxy) => ProxyChoice::Through(Arc::new(proxy)),
+            None => ProxyChoice::Direct,
+        };
+        self.overriding(|overrides| overrides.with_proxy(choice))
+    }
+
+    /// How the server of this request is verified, in place of what the client says. Redirects keep it. A
+    /// connection serves only requests that agree in how it was verified.
+    ///
+    /// Roots that cannot be used are an error of [`Kind::Tls`](crate::Kind::Tls), before anything is sent. Equal
+    /// ways to verify are prepared once: the client keeps 16 of them.
+    ///
+    /// ```
+    /// # let server = httparallel_testserver::TestServer::start(Default::default())?;
+    /// # let (url, ca) = (server.https_url(), server.ca_pem());
+    /// use httparallel::{Verify, blocking::Client};
+    ///
+    /// let client = Client::new();
+    /// let internal = client.get(&url).verify(Verify::Roots(ca.into_bytes()));
+    /// assert_eq!(internal.send()?.status(), 200);
+    /// assert!(client.get(&url).send().is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn verify(self, verify: Verify) -> Self {
+        self.overriding(|overrides| overrides.with_verify(Arc::new(verify)))
+    }
+
+    fn overriding(self, change: impl FnOnce(Overrides) -> Overrides) -> Self {
+        self.change(|draft| {
+            let overrides = draft.overrides.take().map_or_else(Overrides::default, |overrides| *overrides);
+            draft.overrides = Some(Box::new(change(overrides)));
             Ok(())
         })
     }

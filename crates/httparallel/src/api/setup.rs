@@ -9,7 +9,7 @@ use httparallel_proto::auth::HEADER;
 use httparallel_proto::auth::digest::Session;
 use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
 use httparallel_proto::fetch::{
-    Content, CookieJar, Memory, Method, Policy, Request, Retries, Retry, RetryBudget,
+    Content, CookieJar, Memory, Method, Overrides, Policy, Request, Retries, Retry, RetryBudget,
 };
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
@@ -90,6 +90,8 @@ pub(super) struct Draft {
     pub(super) guard: Guard,
     /// Who answers challenges, instead of the client's credentials.
     pub(super) session: Option<Arc<Session>>,
+    /// What its connection is otherwise than the client says.
+    pub(super) overrides: Option<Box<Overrides>>,
 }
 
 /// A request that can be started.
@@ -125,6 +127,7 @@ impl Setup {
             timeouts: self.defaults.timeouts,
             policy: self.defaults.policy.clone(),
             session: None,
+            overrides: None,
             retries: self.defaults.retries.clone(),
             guard: self.defaults.guard,
         })
@@ -147,7 +150,18 @@ impl Setup {
 
     /// The request as it will be sent. Fails on what would be refused before anything is sent.
     pub(super) fn finish(&self, draft: Draft) -> Result<Ready> {
-        let Draft { method, url, headers: own, payload, timeouts, policy, retries, guard, session } = draft;
+        let Draft {
+            method,
+            url,
+            headers: own,
+            payload,
+            timeouts,
+            policy,
+            retries,
+            guard,
+            session,
+            overrides,
+        } = draft;
         let is_authorized = session.is_some() || own.contains(HEADER);
         let credentials = if is_authorized { None } else { self.defaults.credentials.of(&url) };
         let memory = match session {
@@ -173,7 +187,7 @@ impl Setup {
         if is_absent && !headers.contains("content-length") {
             headers.append("Content-Length", "0");
         }
-        let mut request = Request::new(method, url, &headers, content)?;
+        let mut request = Request { overrides, ..Request::new(method, url, &headers, content)? };
         if let Some(memory) = memory {
             memory.prepare(&mut request);
             request.memory = Some(memory);
