@@ -208,8 +208,8 @@ ROWS = (
     *(
         Row(
             f"block-{count}",
-            f"one parallel block of {count:,} requests, a response taken for each submitted",
-            "ahead",
+            f"one parallel block of {count:,} requests, all submitted before a response is taken",
+            "submitted",
             SMALL,
             100,
             ("block",),

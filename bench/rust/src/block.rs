@@ -1,4 +1,4 @@
-//! httparallel's parallel block: all requests are submitted, and responses taken as they come.
+//! httparallel's parallel block: a response makes room for a request, as in the tasks that keep the others busy.
 
 use std::time::Instant;
 
@@ -29,11 +29,15 @@ pub(crate) fn run(job: &Job) -> Result<(), Error> {
 
 fn block(job: &Job, url: &str, client: &Client, count: usize) -> Result<Outcome, Error> {
     let mut parallel = client.parallel_limited(job.in_flight);
-    for _ in 0..count {
+    let mut urls = std::iter::repeat_n(url, count);
+    for url in urls.by_ref().take(job.in_flight) {
         parallel.get(url)?;
     }
     let mut size = 0;
     while let Some(outcome) = parallel.next_response() {
+        if let Some(url) = urls.next() {
+            parallel.get(url)?;
+        }
         let response = outcome.response?;
         size += match job.operation {
             Operation::Json => response.json::<Vec<serde_json::Value>>()?.len(),
