@@ -7,7 +7,6 @@ import inspect
 import pytest
 from kinds import Kind
 from network import BACKENDS, Network
-
 from pools import Program
 
 # A kind of program, and the backend to use there if that is not its own.

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 import trio
 from kinds import Kind, async_only, sync_only
+from pools import Program, is_fine
 from testserver import Server
 
 from httparallel.core import ConnectionPool, HTTPConnection, PoolTimeout, Response
 from httparallel.core import Request as CoreRequest
-from pools import Program, is_fine
 
 
 async def cancelled_after(kind: Kind, seconds: float, function: Callable[[], Any]) -> None:

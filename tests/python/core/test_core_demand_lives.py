@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 from kinds import Kind, sync_only
+from pools import Program, is_fine
 from testserver import Server
 
 from httparallel.core import AsyncConnectionPool
-from pools import Program, is_fine
 
 
 async def test_13_a_response_may_be_left_in_the_middle(program: Program, server: Server) -> None:

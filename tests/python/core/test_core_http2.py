@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import trio
 from kinds import Kind, async_only
+from pools import Program
 from testserver import Server
 from wires import http2
 
@@ -22,7 +23,6 @@ from httparallel.core import (
     Request,
     Response,
 )
-from pools import Program
 
 URL = "http://example.com/"
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from kinds import Kind
+from pools import OwnBackend, PoolFacade, Program
 from testserver import Server
 
 from httparallel.core import (
@@ -25,7 +26,6 @@ from httparallel.core import (
     Response,
     UnsupportedProtocol,
 )
-from pools import OwnBackend, PoolFacade, Program
 
 
 @pytest.fixture(params=["engine", "own"])

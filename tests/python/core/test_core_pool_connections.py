@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import trio
 from kinds import Kind, async_only
+from pools import OwnAsyncBackend, OwnBackend, Program
 from testserver import Server
 
 from httparallel.core import (
@@ -23,7 +24,6 @@ from httparallel.core import (
     RemoteProtocolError,
     Response,
 )
-from pools import OwnAsyncBackend, OwnBackend, Program
 
 
 @pytest.fixture(params=["engine", "own"])

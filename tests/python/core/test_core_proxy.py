@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from kinds import Kind
+from pools import PoolFacade, Program
 from testserver import Server
 
 from httparallel.core import (
@@ -21,7 +22,6 @@ from httparallel.core import (
     ReadTimeout,
     SOCKSProxy,
 )
-from pools import PoolFacade, Program
 
 # RFC 1928: the proxy's choice of no authentication, and its answer that the tunnel is open.
 ANONYMOUS = r"\x05\x00"

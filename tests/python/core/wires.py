@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kinds import Kind
+from pools import PoolFacade
 
 from httparallel.core import (
     AsyncHTTP2Connection,
@@ -15,7 +16,6 @@ from httparallel.core import (
     MockStream,
     Origin,
 )
-from pools import PoolFacade
 
 ORIGIN = Origin(b"http", b"example.com", 80)
 
