@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from behind import reason
 from charts import chart
 from goals import verdicts
 from report import cells, failures
@@ -75,6 +76,8 @@ def section(table: Table) -> list[str]:
     parts += ["\n</details>"]
     if told := failures(table):
         parts += ["", *(f"{failure}  " for failure in told)]
+    if why := reason(table):
+        parts += ["", f"**Why another one is ahead.** {why}"]
     return parts
 
 

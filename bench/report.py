@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from behind import reason
 from goals import verdicts
 from results import Entry, Results, Table
 
@@ -82,6 +83,8 @@ def print_table(table: Table) -> None:
         print("  " + "  ".join([line[0].ljust(widths[0]), *padded]))
     for failure in failures(table):
         print(f"  {failure}")
+    if why := reason(table):
+        print(f"  Why another one is ahead: {why}")
 
 
 def print_goals(results: Results) -> None:
