@@ -197,12 +197,31 @@ def __getattr__(name: str) -> "Any":  # noqa: ANN401 - whatever it is
     from importlib import import_module
 
     module = _LATER[name]
-    found = import_module(f"{__name__}.{module or name}")
-    return found if module is None else globals().setdefault(name, getattr(found, name))
+    found: Any = import_module(f"{__name__}.{module or name}")
+    if module is not None:
+        found = getattr(found, name)
+        if name in __all__:
+            globals()[name] = found
+    return found
 
 
-def __dir__() -> "list[str]":
-    return sorted({*globals(), *__all__})
+class _Module(type(concurrency)):  # type: ignore[misc] # modules have one type
+    """A module whose `vars` has what is loaded later, too: programs look there for the public names."""
+
+    @property
+    def __dict__(self) -> "dict[str, Any]":  # type: ignore[override] # it is the module's own all the same
+        for name in __all__:
+            getattr(self, name)
+        return globals()
+
+
+def _know_all_names() -> None:
+    from sys import modules
+
+    modules[__name__].__class__ = _Module
+
+
+_know_all_names()
 
 
 def _stop_at_exit() -> None:
