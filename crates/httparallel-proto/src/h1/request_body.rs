@@ -66,6 +66,11 @@ impl RequestBody {
         matches!(self.framing, RequestFraming::Length(_))
     }
 
+    /// Whether all that was announced has been encoded or counted. A body in chunks has to be ended for that.
+    pub fn is_complete(&self) -> bool {
+        matches!(self.framing, RequestFraming::None | RequestFraming::Length(0))
+    }
+
     /// Ends the body. Fails with [`Kind::InvalidRequest`] if less was sent than announced; the connection must
     /// then be closed.
     pub fn finish(&mut self, out: &mut BytesMut) -> Result<()> {

@@ -372,7 +372,7 @@ impl Connection {
                     }
                 }
                 Event::End { reuse, .. } => {
-                    let sent = exchange.outgoing.is_drained() && self.output.is_empty() && !exchange.broken;
+                    let sent = exchange.outgoing.is_complete() && self.output.is_empty() && !exchange.broken;
                     let reuse = if sent { reuse } else { Reuse::No(CloseReason::RequestUnfinished) };
                     return self.end(Attempt::Done, reuse);
                 }

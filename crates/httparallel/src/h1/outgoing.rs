@@ -79,6 +79,12 @@ impl Outgoing {
         matches!(self.source, Source::Done)
     }
 
+    /// Whether the server needs nothing more of it: all was given out, or all bytes that were announced, although
+    /// their producer has yet to say that there are no others.
+    pub(super) fn is_complete(&self) -> bool {
+        self.is_drained() || self.body.is_complete()
+    }
+
     /// The server said 100 (Continue), or time is up: the content may go.
     pub(super) fn release(&mut self) {
         self.hold = None;
