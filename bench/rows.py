@@ -193,8 +193,8 @@ ROWS = (
         busy=True,
         rank="p99_us",
     ),
-    Row("pool-10", "raw pools: 1 KiB, 10 in flight", "get", SMALL, 10, LOOPS, group="pool", quick=False),
-    Row("pool-100", "raw pools: 1 KiB, 100 in flight", "get", SMALL, 100, LOOPS, group="pool", quick=False),
+    Row("pool-10", "raw pools: 1 KiB, 10 in flight", "get", SMALL, 10, LOOPS, group="pool"),
+    Row("pool-100", "raw pools: 1 KiB, 100 in flight", "get", SMALL, 100, LOOPS, group="pool"),
     Row(
         "pool-1000",
         "raw pools: 1 KiB, 1,000 in flight",
@@ -203,7 +203,6 @@ ROWS = (
         1_000,
         LOOPS,
         group="pool",
-        quick=False,
     ),
     *(
         Row(
