@@ -153,7 +153,7 @@ impl Listener {
     pub fn notify(self) {
         match self {
             Self::Nobody => {}
-            Self::Waker(waker) => waker.wake(),
+            Self::Waker(waker) => wake(Sleeper::Task(waker)),
             Self::Queue(queue, token) => queue.push(token),
             Self::Thread(notifier) => wake(Sleeper::Thread(notifier)),
             Self::Several(listeners) => listeners.into_iter().for_each(Self::notify),

@@ -6,7 +6,6 @@
 use std::any::Any;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
 use std::task::Poll;
 
 use httparallel_proto::{Error, Kind, Phase, Result};
@@ -18,23 +17,24 @@ pub(crate) fn caught<T>(step: impl FnOnce() -> T) -> Result<T> {
 }
 
 /// Awaits a future. One that panics is dropped at once.
-pub(crate) async fn caught_in<F: Future>(future: F) -> Result<F::Output> {
-    let mut future = pin!(Some(future));
-    poll_fn(|cx| {
-        let polled = caught(|| match future.as_mut().as_pin_mut() {
-            Some(future) => future.poll(cx),
+///
+/// It is boxed, because whoever spawns it moves it a dozen times, and those of whole exchanges are large.
+pub(crate) fn caught_in<F: Future>(future: F) -> impl Future<Output = Result<F::Output>> {
+    let mut future = Some(Box::pin(future));
+    poll_fn(move |cx| {
+        let polled = caught(|| match &mut future {
+            Some(future) => future.as_mut().poll(cx),
             None => Poll::Pending,
         });
         match polled {
             Ok(polled) => polled.map(Ok),
             Err(error) => {
                 // Its destructors may meet the same fault; the first panic says enough.
-                let _ = caught(|| future.set(None));
+                let _ = caught(|| future = None);
                 Poll::Ready(Err(error))
             }
         }
     })
-    .await
 }
 
 fn described(panic: &(dyn Any + Send)) -> Error {
@@ -48,6 +48,7 @@ fn described(panic: &(dyn Any + Send)) -> Error {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+    use std::pin::pin;
     use std::task::{Context, Waker};
 
     use super::*;

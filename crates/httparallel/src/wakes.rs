@@ -15,10 +15,13 @@ use std::time::Instant;
 use crate::completion::{CompletionQueue, Notifier};
 use crate::engine::Shared;
 use crate::h1::Attached;
+use crate::panics::caught;
 
-/// Somebody who is to be woken through a file descriptor.
+/// Somebody who is to be woken.
 #[derive(Debug)]
 pub(crate) enum Sleeper {
+    /// A Rust task, or whatever else is behind its waker.
+    Task(Waker),
     /// A thread in `poll(2)`.
     Thread(Arc<Notifier>),
     /// The reader of a queue, which was not told since it emptied the queue.
@@ -72,6 +75,7 @@ fn at_the_end<T>(what: T, leave: impl FnOnce(&mut Round, T)) -> Option<T> {
 impl Sleeper {
     fn wake(self) {
         match self {
+            Self::Task(waker) => waker.wake(),
             Self::Thread(notifier) => notifier.notify(),
             Self::Reader(queue) => queue.notifier().notify(),
         }
@@ -103,8 +107,15 @@ impl Future for RoundEnds {
         for (connection, shared) in corked {
             connection.uncork(&shared, now);
         }
-        take(|round| &mut round.sleepers).into_iter().for_each(Sleeper::wake);
+        wake_all(take(|round| &mut round.sleepers));
         Poll::Pending
+    }
+}
+
+/// A waker is somebody else's code: one that panics keeps no other from its sleeper.
+fn wake_all(sleepers: impl IntoIterator<Item = Sleeper>) {
+    for sleeper in sleepers {
+        let _ = caught(|| sleeper.wake());
     }
 }
 
@@ -115,7 +126,7 @@ fn take<T>(of: impl FnOnce(&mut Round) -> &mut Vec<T>) -> Vec<T> {
 impl Drop for RoundEnds {
     fn drop(&mut self) {
         let round = ROUND.with_borrow_mut(Option::take);
-        round.into_iter().flat_map(|round| round.sleepers).for_each(Sleeper::wake);
+        wake_all(round.into_iter().flat_map(|round| round.sleepers));
     }
 }
 

@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
+use std::task::{Poll, Waker};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -70,8 +70,7 @@ impl Http2 {
 
     /// Starts a request that the pool assigned to this connection.
     pub(crate) fn start(self: &Arc<Self>, op: Arc<Op>, shared: &Arc<Shared>) {
-        let resumed = Arc::new(Notify::new());
-        // Held until the entry is in, so that neither the task can end nor a cancellation come before it.
+        // Held until the entry is in, so that no cancellation comes before it.
         let mut streams = self.streams.lock();
         let handle = Some(Handle::Http2(self.clone()));
         let Some(request) = op.begin(self.id, handle, &self.facts, streams.has_served(), Instant::now())
@@ -79,17 +78,27 @@ impl Http2 {
             drop(streams);
             return shared.release(self.id, None, Ok(()));
         };
-        let (send, notify) = (self.send.clone(), resumed.clone());
-        let exchange = exchange::run(self.clone(), shared.clone(), op.clone(), request, send, notify);
-        let task = shared.io.handle().spawn(exchange).abort_handle();
-        streams.list(op, task, resumed);
+        let driver = streams.list(op, request);
+        drop(streams);
+        if let Some(driver) = driver {
+            driver.wake();
+        }
+    }
+
+    /// Starts the requests that were given since the last time, on the I/O thread.
+    fn start_given(self: &Arc<Self>, shared: &Arc<Shared>, driver: &Waker) {
+        self.streams.lock().start(driver, |given| {
+            let (connection, shared, send) = (self.clone(), shared.clone(), self.send.clone());
+            let exchange = exchange::run(connection, shared, given.op, given.request, send, given.resumed);
+            tokio::spawn(exchange).abort_handle()
+        });
     }
 
     /// Resets the stream of `op`, if it still has one. Dropping the stream's handles sends `RST_STREAM`.
     pub(crate) fn reset(&self, op: &Arc<Op>) {
         let removed = self.streams.lock().remove(op);
         if let Some(stream) = removed {
-            stream.task.abort();
+            stream.abort();
             op.shared.release(self.id, None, Ok(()));
         }
     }
@@ -110,7 +119,7 @@ impl Http2 {
         // Those that were given to it too late find out by trying; they must not wait for SETTINGS.
         self.settle();
         let stopped = streams.into_iter().map(|stream| {
-            stream.task.abort();
+            stream.abort();
             stream.op
         });
         stopped.collect()
@@ -182,12 +191,13 @@ async fn drive(
 /// Tells the pool, too, what the peer allows.
 async fn drive_frames(
     shared: &Arc<Shared>,
-    opened: &Http2,
+    opened: &Arc<Http2>,
     connection: h2::client::Connection<AsyncStream, Bytes>,
 ) {
     let mut max_streams = UNSETTLED;
     let mut connection = pin!(connection);
     poll_fn(|cx| {
+        opened.start_given(shared, cx.waker());
         let ended = connection.as_mut().poll(cx);
         let allowed = connection.max_concurrent_send_streams();
         if allowed != max_streams {

@@ -3,6 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -197,9 +198,9 @@ async fn pull(upload: &Upload) -> Option<Bytes> {
     poll_fn(|cx| {
         upload.set_consumer(cx.waker());
         match upload.pull() {
-            Pulled::Piece(piece) => std::task::Poll::Ready(Some(piece)),
-            Pulled::End => std::task::Poll::Ready(None),
-            Pulled::Empty => std::task::Poll::Pending,
+            Pulled::Piece(piece) => Poll::Ready(Some(piece)),
+            Pulled::End => Poll::Ready(None),
+            Pulled::Empty => Poll::Pending,
         }
     })
     .await
@@ -226,6 +227,11 @@ async fn within<T>(
     step: impl Future<Output = Result<T, h2::Error>>,
 ) -> Result<T, Failure> {
     let failed = |error| Failure::Stream(error, phase);
+    let mut step = pin!(step);
+    // Most steps are done at once; the others get a timer.
+    if let Poll::Ready(result) = poll_fn(|cx| Poll::Ready(step.as_mut().poll(cx))).await {
+        return result.map_err(failed);
+    }
     match Deadline::of(phase, &op.settings.timeouts, Instant::now(), op.total()) {
         None => step.await.map_err(failed),
         Some(deadline) => match tokio::time::timeout_at(deadline.at.into(), step).await {

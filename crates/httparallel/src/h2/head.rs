@@ -1,6 +1,6 @@
 //! Heads between this library's types and those of the `http` crate, which `h2` speaks.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use http::header::{HeaderName, HeaderValue};
 use http::{HeaderMap, Method, Uri, Version};
 use httparallel_proto::fetch::Request;
@@ -78,9 +78,15 @@ fn headers(from: &Headers) -> Result<HeaderMap> {
 
 /// The response head as the rest of the library sees it.
 pub(crate) fn response<B>(head: &http::Response<B>, stream_id: u32) -> Head {
-    let headers = head.headers().iter().map(|(name, value)| {
-        (Bytes::copy_from_slice(name.as_str().as_bytes()), Bytes::copy_from_slice(value.as_bytes()))
+    let fields = || head.headers().iter().map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()));
+    // All of them in one allocation.
+    let mut bytes = BytesMut::with_capacity(fields().map(|(name, value)| name.len() + value.len()).sum());
+    fields().for_each(|(name, value)| {
+        bytes.extend_from_slice(name);
+        bytes.extend_from_slice(value);
     });
+    let mut bytes = bytes.freeze();
+    let headers = fields().map(|(name, value)| (bytes.split_to(name.len()), bytes.split_to(value.len())));
     Head {
         version: "HTTP/2",
         status: head.status().as_u16(),

@@ -1,7 +1,9 @@
 //! HTTP/2 connections, on the `h2` crate, all on the I/O thread.
 //!
-//! Each request is a task of its own. Whoever takes a request's entry out of the connection's list (its task
-//! when it is done, or a cancellation) gives its place back to the pool; so it is given back once.
+//! A thread that has requests only lists them, and wakes the connection's task for the first one. The task starts
+//! all that are listed by the time it runs, so that they leave together; each is a task of its own from then on.
+//! Whoever takes a request's entry out of the connection's list (its task when it is done, or a cancellation) gives
+//! its place back to the pool; so it is given back once.
 
 mod connection;
 pub(crate) mod errors;

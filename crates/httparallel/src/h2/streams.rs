@@ -3,9 +3,11 @@
 //! The pool may give a connection more requests than the peer takes: before it knows the peer's limit, and when
 //! the limit shrinks. So a request is listed when it is given, and admitted when it may open a stream.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+use std::task::Waker;
 
+use foldhash::HashMap;
+use httparallel_proto::fetch::Request;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
@@ -15,6 +17,10 @@ use crate::operation::Op;
 #[derive(Debug, Default)]
 pub(super) struct Streams {
     listed: HashMap<usize, Stream>,
+    /// Those that have not been started.
+    given: Vec<Given>,
+    /// The task that starts them.
+    driver: Option<Waker>,
     admitted: usize,
     /// How many were ever listed.
     served: u64,
@@ -24,15 +30,47 @@ pub(super) struct Streams {
 #[derive(Debug)]
 pub(super) struct Stream {
     pub(super) op: Arc<Op>,
-    pub(super) task: AbortHandle,
+    /// `None` until it has been started on the I/O thread.
+    task: Option<AbortHandle>,
     pub(super) resumed: Arc<Notify>,
     admitted: bool,
 }
 
+impl Stream {
+    pub(super) fn abort(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// A request to be started on the I/O thread.
+#[derive(Debug)]
+pub(super) struct Given {
+    pub(super) op: Arc<Op>,
+    pub(super) request: Arc<Request>,
+    pub(super) resumed: Arc<Notify>,
+}
+
 impl Streams {
-    pub(super) fn list(&mut self, op: Arc<Op>, task: AbortHandle, resumed: Arc<Notify>) {
+    /// Adds a request. Returns who is to be woken to start it, but if that was done for another one already.
+    pub(super) fn list(&mut self, op: Arc<Op>, request: Arc<Request>) -> Option<Waker> {
         self.served += 1;
-        self.listed.insert(key(&op), Stream { op, task, resumed, admitted: false });
+        let resumed = Arc::new(Notify::new());
+        let stream = Stream { op: op.clone(), task: None, resumed: resumed.clone(), admitted: false };
+        self.listed.insert(key(&op), stream);
+        self.given.push(Given { op, request, resumed });
+        self.driver.take()
+    }
+
+    /// Starts those that were given, but for those that were cancelled meanwhile.
+    pub(super) fn start(&mut self, driver: &Waker, mut spawn: impl FnMut(Given) -> AbortHandle) {
+        self.driver.get_or_insert_with(|| driver.clone());
+        for given in self.given.drain(..) {
+            if let Some(stream) = self.listed.get_mut(&key(&given.op)) {
+                stream.task = Some(spawn(given));
+            }
+        }
     }
 
     /// Lets a request open a stream, if fewer than `limit` are open.
@@ -72,6 +110,7 @@ impl Streams {
 
     pub(super) fn clear(&mut self) -> Vec<Stream> {
         self.admitted = 0;
+        self.given.clear();
         self.listed.drain().map(|(_, stream)| stream).collect()
     }
 }

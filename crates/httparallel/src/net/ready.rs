@@ -76,8 +76,8 @@ pub(crate) fn register(socket: Arc<OwnedFd>) -> io::Result<Watched> {
     unsafe { AsyncFd::register(socket) }.map_err(io::Error::from)
 }
 
-/// Bytes read from the socket at once.
-const READ_SIZE: usize = 16 * 1024;
+/// Bytes read from the socket at once: the responses of many streams.
+const READ_SIZE: usize = 64 * 1024;
 
 impl AsyncStream {
     /// Plain bytes over a socket.

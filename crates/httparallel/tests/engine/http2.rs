@@ -129,6 +129,27 @@ fn a_cancelled_request_resets_its_stream_and_the_connection_goes_on() {
 }
 
 #[test]
+fn requests_that_are_cancelled_before_they_are_sent_leave_nothing() {
+    let server = server();
+    let engine = Engine::new(h2c());
+    assert_eq!(send(&engine, get(&server.http_url()), Driver::IoThread).unwrap().status(), 200);
+    let hang = format!("{}/hang", server.http_url());
+    for _ in 0..500 {
+        // The I/O thread is told of the first, and may or may not have come to the second.
+        let first = engine.start(get(&hang), settings(Driver::IoThread), None).unwrap();
+        let second = engine.start(get(&hang), settings(Driver::IoThread), None).unwrap();
+        second.cancel();
+        first.cancel();
+        assert_fails(finish(&first), Kind::Cancelled, Phase::Total);
+        assert_fails(finish(&second), Kind::Cancelled, Phase::Total);
+    }
+    assert_eq!(count(&engine, "ACTIVE"), 0);
+    eventually("the server is rid of them", || server.stats().requests_active == 0);
+    assert_eq!(send(&engine, get(&server.http_url()), Driver::IoThread).unwrap().status(), 200);
+    assert_eq!(server.stats().connections_opened, 1);
+}
+
+#[test]
 fn a_reader_that_is_behind_does_not_hold_up_others() {
     let server = server();
     let engine = Engine::new(h2c());
