@@ -31,6 +31,9 @@ pub struct Config {
     pub proxies: Proxies,
     /// How `https` proxies are verified. They are shown no client certificate.
     pub proxy_verify: Verify,
+    /// Whether the keys of TLS connections, those to proxies included, are written to the file that the environment
+    /// names in `SSLKEYLOGFILE`, if it names one. Who has that file can read the connections. Default: no.
+    pub key_log: bool,
     /// Options that are set on each TCP socket before it connects.
     pub socket_options: Vec<SocketOption>,
 }

@@ -32,7 +32,7 @@
 //! | `cert` | [`client_cert`](ClientBuilder::client_cert) |
 //! | `http1`, `http2` | [`protocols`](ClientBuilder::protocols) |
 //! | `proxy`, `mounts` | [`proxy`](ClientBuilder::proxy), [`proxies`](ClientBuilder::proxies), [`proxy_verify`](ClientBuilder::proxy_verify) |
-//! | `trust_env=False` | [`no_proxy`](ClientBuilder::no_proxy) |
+//! | `trust_env=False` | [`trust_env`](ClientBuilder::trust_env), [`no_proxy`](ClientBuilder::no_proxy) |
 //! | `timeout` | [`timeout`](ClientBuilder::timeout), [`timeouts`](ClientBuilder::timeouts), [`total_timeout`](ClientBuilder::total_timeout) |
 //! | `follow_redirects`, `max_redirects` | [`follow_redirects`](ClientBuilder::follow_redirects), [`max_redirects`](ClientBuilder::max_redirects) |
 //! | `limits` | [`limits`](ClientBuilder::limits) |

@@ -39,6 +39,7 @@ use crate::{Config, Limits, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, S
 #[must_use = "settings do nothing until `build` is called"]
 pub struct ClientBuilder<C = Client> {
     config: Config,
+    trust_env: bool,
     /// `None` for what the environment says.
     proxies: Option<Proxies>,
     defaults: Result<Defaults>,
@@ -49,6 +50,7 @@ impl<C> ClientBuilder<C> {
     pub(super) fn new() -> Self {
         Self {
             config: Config::default(),
+            trust_env: true,
             proxies: None,
             defaults: Ok(Defaults::default()),
             face: PhantomData,
@@ -134,6 +136,14 @@ impl<C> ClientBuilder<C> {
     /// No proxy, whatever the environment says.
     pub fn no_proxy(self) -> Self {
         self.proxies(Proxies::default())
+    }
+
+    /// Whether the environment is asked for what the program does not say: proxies, as [`proxy`](Self::proxy) tells,
+    /// and `SSLKEYLOGFILE`, a file that the keys of TLS connections are added to, so that they can be read by who
+    /// records them. If it cannot be written, connections are made without it. Default: yes.
+    pub fn trust_env(mut self, trust: bool) -> Self {
+        self.trust_env = trust;
+        self
     }
 
     /// How `https` proxies are verified. Default: by the platform's roots and rules.
@@ -303,7 +313,7 @@ impl<C> ClientBuilder<C> {
     }
 
     pub(super) fn setup(self) -> Result<Arc<Setup>> {
-        Ok(Setup::new(self.config, self.proxies, self.defaults?))
+        Ok(Setup::new(self.config, self.trust_env, self.proxies, self.defaults?))
     }
 
     fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {
