@@ -309,9 +309,7 @@ def _is_directory(path: str) -> bool:
 
 
 def _context_without_environment(*, cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
-    """The default context, of these authorities or of those that OpenSSL was built with, whatever the environment
-    says.
-    """
+    """The default context, of these authorities or of OpenSSL's own, whatever the environment says."""
     import os
     import ssl
     import sys

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from kinds import Kind, sync_only
+from kinds import Kind
 from testserver import Server
 
 import httparallel
@@ -49,8 +49,7 @@ async def test_who_does_not_trust_the_environment_writes_none(
     assert not key_log.exists()
 
 
-@sync_only
-async def test_a_parallel_block_writes_them(kind: Kind, server: Server, key_log: Path) -> None:
+def test_a_parallel_block_writes_them(server: Server, key_log: Path) -> None:
     with httparallel.parallel(verify=server.ca_pem) as parallel:
         pending = parallel.get(server.https)
         assert pending.get_response().status_code == 200

@@ -88,6 +88,7 @@ impl Engine {
             proxy_verify: proxy_verify.into(),
             socket_options: socket_options.into_iter().map(socket_option).collect(),
             key_log,
+            mock: None,
         };
         Ok(Self { inner: httparallel::Engine::new(config) })
     }

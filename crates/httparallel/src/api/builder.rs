@@ -10,13 +10,16 @@ use std::time::Duration;
 use httparallel_proto::decode::Guard;
 use httparallel_proto::fetch::check_url;
 use httparallel_proto::url::query;
-use httparallel_proto::{Headers, Result, Timeouts};
+use httparallel_proto::{Error, Headers, Result, Timeouts};
 
+use super::charset;
 use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
 use super::setup::{Defaults, Setup};
-use crate::{Config, Limits, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, SocketOption, Verify};
+use crate::{
+    Config, Limits, MockTransport, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, SocketOption, Verify,
+};
 
 /// Settings for a [`Client`] or a [`blocking::Client`](crate::blocking::Client).
 ///
@@ -308,6 +311,54 @@ impl<C> ClientBuilder<C> {
             let url = url.into_url()?;
             check_url(&url)?;
             defaults.base_url = Some(url);
+            Ok(())
+        })
+    }
+
+    /// What answers all requests in place of the network, for tests: nothing is resolved, connected or sent.
+    ///
+    /// ```
+    /// use httparallel::blocking::Client;
+    /// use httparallel::{MockTransport, Reply};
+    ///
+    /// fn user_name(client: &Client, id: u32) -> httparallel::Result<String> {
+    ///     let response = client.get(format!("https://api.example.com/users/{id}")).send()?;
+    ///     Ok(response.text().into_owned())
+    /// }
+    ///
+    /// let api = MockTransport::new(|request| {
+    ///     assert_eq!(request.url.path(), "/users/7");
+    ///     Ok(Reply::new(200).text("Ada"))
+    /// });
+    /// let client = Client::builder().transport(api).build()?;
+    /// assert_eq!(user_name(&client, 7)?, "Ada");
+    /// # Ok::<(), httparallel::Error>(())
+    /// ```
+    pub fn transport(self, mock: MockTransport) -> Self {
+        self.configure(|config| config.mock = Some(mock))
+    }
+
+    /// The charset of text whose `Content-Type` names none, for [`Response::text`](crate::Response::text). Default:
+    /// UTF-8.
+    ///
+    /// `build` fails if it is not known: UTF-8, ASCII and latin-1 are; with the feature `charset`, those of the web.
+    ///
+    /// ```
+    /// use httparallel::blocking::Client;
+    /// use httparallel::{MockTransport, Reply};
+    ///
+    /// let old_server = MockTransport::new(|_| Ok(Reply::new(200).body(&b"\xfcber"[..])));
+    /// let client = Client::builder().default_encoding("latin-1").transport(old_server).build()?;
+    /// assert_eq!(client.get("http://example.com").send()?.text(), "über");
+    /// # Ok::<(), httparallel::Error>(())
+    /// ```
+    pub fn default_encoding(self, charset: impl AsRef<str>) -> Self {
+        let charset = charset.as_ref();
+        self.change(|defaults| {
+            if !charset::is_known(charset) {
+                return Err(Error::invalid_request(format!("There is no charset {charset:?} known here")));
+            }
+            defaults.charset = Some(charset.into());
             Ok(())
         })
     }

@@ -17,6 +17,12 @@ pub(super) fn decode<'a>(headers: &Headers, body: &'a [u8], default: &str) -> Co
     known(named.unwrap_or(default), body).unwrap_or_else(|| String::from_utf8_lossy(body))
 }
 
+/// Whether the charset is known here, under this name.
+pub(super) fn is_known(label: &str) -> bool {
+    let of_unicode = ["utf-8", "utf8", "us-ascii", "ascii"];
+    of_unicode.into_iter().any(|name| label.eq_ignore_ascii_case(name)) || known(label, b"").is_some()
+}
+
 /// The text; `None` if the charset is not known. Most of those turn out to be UTF-8.
 fn known<'a>(label: &str, body: &'a [u8]) -> Option<Cow<'a, str>> {
     #[cfg(feature = "charset")]

@@ -49,6 +49,8 @@ pub(super) struct Defaults {
     /// What every URL's query begins with.
     pub(super) query: String,
     pub(super) hooks: Hooks,
+    /// Of text whose headers name no charset; `None` for UTF-8.
+    pub(super) charset: Option<Arc<str>>,
 }
 
 impl Default for Defaults {
@@ -67,6 +69,7 @@ impl Default for Defaults {
             cookies: None,
             query: String::new(),
             hooks: Hooks::default(),
+            charset: None,
         }
     }
 }
