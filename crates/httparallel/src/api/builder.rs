@@ -10,9 +10,8 @@ use std::time::Duration;
 use httparallel_proto::decode::Guard;
 use httparallel_proto::fetch::check_url;
 use httparallel_proto::url::query;
-use httparallel_proto::{Error, Headers, Result, Timeouts};
+use httparallel_proto::{Headers, Result, Timeouts};
 
-use super::charset;
 use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
@@ -336,31 +335,6 @@ impl<C> ClientBuilder<C> {
     /// ```
     pub fn transport(self, mock: MockTransport) -> Self {
         self.configure(|config| config.mock = Some(mock))
-    }
-
-    /// The charset of text whose `Content-Type` names none, for [`Response::text`](crate::Response::text). Default:
-    /// UTF-8.
-    ///
-    /// `build` fails if it is not known: UTF-8, ASCII and latin-1 are; with the feature `charset`, those of the web.
-    ///
-    /// ```
-    /// use httparallel::blocking::Client;
-    /// use httparallel::{MockTransport, Reply};
-    ///
-    /// let old_server = MockTransport::new(|_| Ok(Reply::new(200).body(&b"\xfcber"[..])));
-    /// let client = Client::builder().default_encoding("latin-1").transport(old_server).build()?;
-    /// assert_eq!(client.get("http://example.com").send()?.text(), "über");
-    /// # Ok::<(), httparallel::Error>(())
-    /// ```
-    pub fn default_encoding(self, charset: impl AsRef<str>) -> Self {
-        let charset = charset.as_ref();
-        self.change(|defaults| {
-            if !charset::is_known(charset) {
-                return Err(Error::invalid_request(format!("There is no charset {charset:?} known here")));
-            }
-            defaults.charset = Some(charset.into());
-            Ok(())
-        })
     }
 
     pub(super) fn setup(self) -> Result<Arc<Setup>> {
