@@ -277,17 +277,16 @@ def create_ssl_context(
     - `verify`: True for the system's certificate authorities; False to accept any certificate, which gives
       the connection away to whoever can intercept it; a path to a file or directory of authorities.
     - `cert`: a client certificate: a file, `(file, key)` or `(file, key, password)`.
-    - `trust_env`: whether `SSL_CERT_FILE` and `SSL_CERT_DIR` may name the authorities.
+    - `trust_env`: whether `SSL_CERT_FILE` and `SSL_CERT_DIR` may name the authorities, and `SSLKEYLOGFILE`
+      a file for the keys of connections.
     """
     import ssl
 
     if isinstance(verify, str):
-        is_directory = _is_directory(verify)
-        context = ssl.create_default_context(
-            cafile=None if is_directory else verify, capath=verify if is_directory else None
-        )
+        make = ssl.create_default_context if trust_env else _context_without_environment
+        context = make(capath=verify) if _is_directory(verify) else make(cafile=verify)
     elif verify is True:
-        context = ssl.create_default_context() if trust_env else _context_of_system()
+        context = ssl.create_default_context() if trust_env else _context_without_environment()
     elif verify is False:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname = False
@@ -309,16 +308,20 @@ def _is_directory(path: str) -> bool:
     return os.path.isdir(path)
 
 
-def _context_of_system() -> ssl.SSLContext:
-    """The default context, of the authorities that OpenSSL was built with, whatever the environment says."""
+def _context_without_environment(*, cafile: str | None = None, capath: str | None = None) -> ssl.SSLContext:
+    """The default context, of these authorities or of OpenSSL's own, whatever the environment says."""
     import os
     import ssl
     import sys
 
-    if sys.platform == "win32":
-        return ssl.create_default_context()
-    paths = ssl.get_default_verify_paths()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if cafile or capath:
+        context.load_verify_locations(cafile, capath)
+        return context
+    if sys.platform == "win32":
+        context.load_default_certs()
+        return context
+    paths = ssl.get_default_verify_paths()
     file, directory = paths.openssl_cafile, paths.openssl_capath
     if os.path.isfile(file):
         context.load_verify_locations(cafile=file)

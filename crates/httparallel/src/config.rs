@@ -7,6 +7,8 @@ pub use httparallel_proto::Verify;
 use httparallel_proto::pool::Limits;
 use httparallel_proto::proxy::Proxies;
 
+use crate::mock::MockTransport;
+
 /// Settings of a client. They apply to all its connections.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
@@ -31,6 +33,11 @@ pub struct Config {
     pub proxies: Proxies,
     /// How `https` proxies are verified. They are shown no client certificate.
     pub proxy_verify: Verify,
+    /// Whether the keys of TLS connections, those to proxies included, are written to the file that the environment
+    /// names in `SSLKEYLOGFILE`, if it names one. Who has that file can read the connections. Default: no.
+    pub key_log: bool,
+    /// What answers in place of the network. Default: nothing.
+    pub mock: Option<MockTransport>,
     /// Options that are set on each TCP socket before it connects.
     pub socket_options: Vec<SocketOption>,
 }

@@ -25,6 +25,7 @@
 //! |---|---|
 //! | `auth=("user", "pass")` | [`basic_auth`](ClientBuilder::basic_auth), [`bearer_auth`](ClientBuilder::bearer_auth), for one origin |
 //! | `auth=DigestAuth(…)` | [`digest_auth`](ClientBuilder::digest_auth), for one origin |
+//! | `auth=NetRCAuth(…)` | [`netrc`](ClientBuilder::netrc), [`netrc_file`](ClientBuilder::netrc_file) |
 //! | `params` | [`query`](ClientBuilder::query) |
 //! | `headers` | [`header`](ClientBuilder::header), [`headers`](ClientBuilder::headers), [`user_agent`](ClientBuilder::user_agent) |
 //! | `cookies` | [`cookie_store`](ClientBuilder::cookie_store), [`cookies`](ClientBuilder::cookies) |
@@ -32,15 +33,16 @@
 //! | `cert` | [`client_cert`](ClientBuilder::client_cert) |
 //! | `http1`, `http2` | [`protocols`](ClientBuilder::protocols) |
 //! | `proxy`, `mounts` | [`proxy`](ClientBuilder::proxy), [`proxies`](ClientBuilder::proxies), [`proxy_verify`](ClientBuilder::proxy_verify) |
-//! | `trust_env=False` | [`no_proxy`](ClientBuilder::no_proxy) |
+//! | `trust_env=False` | [`trust_env`](ClientBuilder::trust_env), [`no_proxy`](ClientBuilder::no_proxy) |
 //! | `timeout` | [`timeout`](ClientBuilder::timeout), [`timeouts`](ClientBuilder::timeouts), [`total_timeout`](ClientBuilder::total_timeout) |
 //! | `follow_redirects`, `max_redirects` | [`follow_redirects`](ClientBuilder::follow_redirects), [`max_redirects`](ClientBuilder::max_redirects) |
 //! | `limits` | [`limits`](ClientBuilder::limits) |
 //! | `event_hooks` | [`on_request`](ClientBuilder::on_request), [`on_response`](ClientBuilder::on_response) |
 //! | `base_url` | [`base_url`](ClientBuilder::base_url) |
-//! | `default_encoding` | [`Response::text_with_charset`] |
+//! | `default_encoding` | [`default_encoding`](ClientBuilder::default_encoding), [`Response::text_with_charset`] |
 //! | `HTTPTransport(uds, local_address, retries, socket_options)` | [`uds`](ClientBuilder::uds), [`local_address`](ClientBuilder::local_address), [`connect_retries`](ClientBuilder::connect_retries), [`socket_option`](ClientBuilder::socket_option) |
-//! | `transport` | none: HTTP over other bytes is in [`pump`] |
+//! | `transport=MockTransport(…)` | [`transport`](ClientBuilder::transport), [`MockTransport`] |
+//! | `transport` | of other kinds none: HTTP over other bytes is in [`pump`] |
 //!
 //! | of a request or response in httpx | here |
 //! |---|---|
@@ -79,6 +81,7 @@ mod config;
 mod engine;
 mod h1;
 mod h2;
+mod mock;
 mod net;
 mod operation;
 mod pace;
@@ -108,6 +111,7 @@ pub use httparallel_proto::pool::Limits;
 pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
 pub use httparallel_proto::sse::Event;
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
+pub use mock::{MockTransport, Reply};
 pub use net::{ConnectionFacts, TlsFacts};
 pub use operation::{Course, Exchange, Head, Hop, Interrupted, Mode, Operation, Settings, Timings, Upload};
 pub use pace::{Pace, Turn};

@@ -10,19 +10,35 @@ use std::task::Poll;
 
 use httparallel_proto::{Error, Kind, Phase, Result};
 
+/// What a panic is, unless it is known to be another's.
+const DEFECT: &str = "a defect in httparallel";
+
 /// Runs a step. The caller must not use what the step worked on, if it fails, but to give it up.
 pub(crate) fn caught<T>(step: impl FnOnce() -> T) -> Result<T> {
+    caught_as(DEFECT, step)
+}
+
+/// Runs a step as [`caught`] does; the error says what a panic of it is.
+pub(crate) fn caught_as<T>(what: &str, step: impl FnOnce() -> T) -> Result<T> {
     // Nothing that may be inconsistent is used again, as this function demands.
-    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| described(&*panic))
+    catch_unwind(AssertUnwindSafe(step)).map_err(|panic| described(what, &*panic))
 }
 
 /// Awaits a future. One that panics is dropped at once.
 ///
 /// It is boxed, because whoever spawns it moves it a dozen times, and those of whole exchanges are large.
 pub(crate) fn caught_in<F: Future>(future: F) -> impl Future<Output = Result<F::Output>> {
+    caught_in_as(DEFECT, future)
+}
+
+/// Awaits a future as [`caught_in`] does; the error says what a panic of it is.
+pub(crate) fn caught_in_as<F: Future>(
+    what: &'static str,
+    future: F,
+) -> impl Future<Output = Result<F::Output>> {
     let mut future = Some(Box::pin(future));
     poll_fn(move |cx| {
-        let polled = caught(|| match &mut future {
+        let polled = caught_as(what, || match &mut future {
             Some(future) => future.as_mut().poll(cx),
             None => Poll::Pending,
         });
@@ -37,11 +53,11 @@ pub(crate) fn caught_in<F: Future>(future: F) -> impl Future<Output = Result<F::
     })
 }
 
-fn described(panic: &(dyn Any + Send)) -> Error {
+fn described(what: &str, panic: &(dyn Any + Send)) -> Error {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     let text = text.unwrap_or("a panic without a text");
-    Error::new(Kind::Internal, Phase::Total, format!("a defect in httparallel: {text}"))
+    Error::new(Kind::Internal, Phase::Total, format!("{what}: {text}"))
 }
 
 #[cfg(test)]

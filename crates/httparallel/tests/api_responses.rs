@@ -62,6 +62,30 @@ fn text_follows_the_charset() {
 }
 
 #[test]
+fn text_without_a_charset_is_in_the_clients() {
+    let server = server();
+    let url = server.http_url() + "/echo-body";
+    let client = Client::builder().default_encoding("Latin-1").build().unwrap();
+    let post = |content_type| client.post(&url).body("ü".as_bytes()).header("Content-Type", content_type);
+    assert_eq!(post("text/plain").send().unwrap().text(), "Ã¼");
+    assert_eq!(post("text/plain").stream().unwrap().collect().unwrap().text(), "Ã¼");
+    let mut parallel = client.parallel();
+    parallel.submit(post("text/plain")).unwrap();
+    assert_eq!(parallel.next_response().unwrap().response.unwrap().text(), "Ã¼");
+    // What is named counts.
+    assert_eq!(post("text/plain; charset=utf-8").send().unwrap().text(), "ü");
+    assert_eq!(post("text/plain").send().unwrap().text_with_charset("utf-8"), "ü");
+    assert_eq!(Client::new().post(&url).body("ü").send().unwrap().text(), "ü");
+    for charset in ["UTF-8", "ascii"] {
+        assert!(Client::builder().default_encoding(charset).build().is_ok());
+    }
+    for charset in ["", "no-charset"] {
+        let refused = Client::builder().default_encoding(charset).build();
+        assert_eq!(refused.unwrap_err().kind(), Kind::InvalidRequest);
+    }
+}
+
+#[test]
 fn a_bomb_does_not_go_off() {
     let (server, client) = (server(), Client::builder().max_body(1 << 20).build().unwrap());
     let url = server.http_url() + "/gzip-bomb?mb=64";

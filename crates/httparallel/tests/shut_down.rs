@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use httparallel::{
-    Block, Config, Content, Engine, Headers, Kind, Method, Operation, Protocols, Request, Retries, Retry,
-    RetryBudget, Settings, Url, shut_down,
+    Block, Config, Content, Engine, Headers, Kind, Method, MockTransport, Operation, Protocols, Request,
+    Retries, Retry, RetryBudget, Settings, Url, shut_down,
 };
 use httparallel_testserver::{Options, TestServer};
 
@@ -22,12 +22,16 @@ fn main() -> ExitCode {
     let protocols = Protocols { http1: false, http2: true };
     let multiplexed = Engine::new(Config { protocols, ..Config::default() });
 
+    let silent = MockTransport::new_async(|_| std::future::pending());
+    let mocked = Engine::new(Config { mock: Some(silent), ..Config::default() });
+
     let mut passed = check("a request before", outcome(start(&engine, &url, false)) == Ok(200));
     let waiting = [
         ("one on the I/O thread", start(&engine, &hanging, false)),
         ("one on its own thread", start(&engine, &hanging, true)),
         ("one on HTTP/2", start(&multiplexed, &hanging, false)),
         ("one between two attempts", start_retrying(&engine, &format!("{url}/flaky?retry_after=3600"))),
+        ("one without a network", start(&mocked, &url, true)),
     ];
     let threads = waiting.map(|(who, operation)| (who, std::thread::spawn(move || outcome(operation))));
     std::thread::sleep(Duration::from_millis(200));

@@ -55,7 +55,10 @@ class NativePool:
         self._face = face
         self._stream_kind = AsyncEngineStream if face.is_async else EngineStream
         self._engine = Engine(
-            verify=roots_of(True, trust_env=True), socket_options=socket_options_of(socket_options), **options
+            verify=roots_of(True, trust_env=True),
+            socket_options=socket_options_of(socket_options),
+            key_log=True,
+            **options,
         )
         self.is_closed = False
         # Those whose response was not closed yet.

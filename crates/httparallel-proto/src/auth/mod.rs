@@ -3,13 +3,16 @@
 //! | | |
 //! |---|---|
 //! | [`basic`], [`bearer`] | said with every request |
+//! | [`Netrc`] | whose user name and password a netrc file has |
 //! | [`challenges`] | what `WWW-Authenticate` asks for |
 //! | [`digest`] | proves a password without sending it |
 
 mod challenge;
 pub mod digest;
+mod netrc;
 
 pub use challenge::{Challenge, challenges};
+pub use netrc::Netrc;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

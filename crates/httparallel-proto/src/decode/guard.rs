@@ -50,8 +50,7 @@ impl Guard {
         }
         // RFC 9110 section 8.6: these tell the length of a body that is not sent. RFC 9112 section 6.3: a transfer
         // coding overrides the length.
-        let is_told =
-            *method != Method::HEAD && !matches!(status, 204 | 304) && !headers.contains("transfer-encoding");
+        let is_told = method.is_answered_with_content(status) && !headers.contains("transfer-encoding");
         let announced = headers.get("content-length").filter(|_| is_told);
         let length = announced.and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
         length.map_or(Ok(()), |length| self.check(length, length))

@@ -41,6 +41,12 @@ impl Method {
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
 
+    /// Whether a response with this status has content (RFC 9110 section 6.4.1); if not, its headers tell of what it
+    /// would be otherwise.
+    pub fn is_answered_with_content(&self, status: u16) -> bool {
+        *self != Self::HEAD && !matches!(status, 204 | 304)
+    }
+
     /// Whether sending it twice is as good as once (RFC 9110 section 9.2.2).
     pub fn is_idempotent(&self) -> bool {
         matches!(self.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE" | "QUERY")
@@ -73,6 +79,11 @@ impl Content {
     /// Whether it can be sent a second time.
     pub fn is_replayable(&self) -> bool {
         !matches!(self, Self::Stream)
+    }
+
+    /// All of it, if it is at hand: empty for [`Empty`](Self::Empty), and for what is produced while it is sent.
+    pub fn bytes(&self) -> &[u8] {
+        if let Self::Bytes(bytes) = self { bytes } else { &[] }
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use httparallel_proto::auth::digest::Session;
-use httparallel_proto::auth::{HEADER, basic, bearer, check_username};
+use httparallel_proto::auth::{HEADER, Netrc, basic, bearer, check_username};
 use httparallel_proto::fetch::check_url;
 use httparallel_proto::headers::check_value;
 use httparallel_proto::url::Origin;
@@ -17,7 +17,11 @@ use crate::random;
 
 /// What is said to whom.
 #[derive(Clone, Default)]
-pub(super) struct Credentials(Vec<(Origin, Credential)>);
+pub(super) struct Credentials {
+    origins: Vec<(Origin, Credential)>,
+    /// For the hosts of other origins.
+    pub(super) netrc: Option<Arc<Netrc>>,
+}
 
 #[derive(Clone)]
 enum Credential {
@@ -30,23 +34,28 @@ enum Credential {
 impl Credentials {
     /// Sets the credential for an origin.
     fn set(&mut self, origin: Origin, credential: Credential) {
-        self.0.retain(|(known, _)| *known != origin);
-        self.0.push((origin, credential));
+        self.origins.retain(|(known, _)| *known != origin);
+        self.origins.push((origin, credential));
     }
 
-    /// The value for a URL: the URL's own user name and password, or those set for its origin.
+    /// The value for a URL: the URL's own user name and password, those set for its origin, or those of its host.
     pub(super) fn of(&self, url: &Url) -> Option<Bytes> {
         if !url.userinfo().is_empty() {
             return Some(basic(url.username().as_bytes(), url.password().as_bytes()).into());
         }
-        if self.0.is_empty() {
+        match self.of_origin(url) {
+            Some(Credential::Value(value)) => Some(value.clone()),
+            Some(Credential::Session(_)) => None,
+            None => self.netrc.as_ref()?.authorization(url).map(Bytes::from),
+        }
+    }
+
+    fn of_origin(&self, url: &Url) -> Option<&Credential> {
+        if self.origins.is_empty() {
             return None;
         }
         let origin = url.origin();
-        self.0.iter().find(|(known, _)| *known == origin).and_then(|(_, credential)| match credential {
-            Credential::Value(value) => Some(value.clone()),
-            Credential::Session(_) => None,
-        })
+        self.origins.iter().find(|(known, _)| *known == origin).map(|(_, credential)| credential)
     }
 
     /// Who answers the challenges of which origin.
@@ -55,7 +64,7 @@ impl Credentials {
             Credential::Session(session) => Some((origin.clone(), session.clone())),
             Credential::Value(_) => None,
         };
-        self.0.iter().filter_map(session).collect()
+        self.origins.iter().filter_map(session).collect()
     }
 }
 

@@ -16,7 +16,9 @@ use super::client::Client;
 use super::into_url::IntoUrl;
 use super::request::{append, phases};
 use super::setup::{Defaults, Setup};
-use crate::{Config, Limits, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, SocketOption, Verify};
+use crate::{
+    Config, Limits, MockTransport, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, SocketOption, Verify,
+};
 
 /// Settings for a [`Client`] or a [`blocking::Client`](crate::blocking::Client).
 ///
@@ -39,6 +41,7 @@ use crate::{Config, Limits, Pace, Protocols, Proxies, Proxy, RateLimit, Retry, S
 #[must_use = "settings do nothing until `build` is called"]
 pub struct ClientBuilder<C = Client> {
     config: Config,
+    trust_env: bool,
     /// `None` for what the environment says.
     proxies: Option<Proxies>,
     defaults: Result<Defaults>,
@@ -49,6 +52,7 @@ impl<C> ClientBuilder<C> {
     pub(super) fn new() -> Self {
         Self {
             config: Config::default(),
+            trust_env: true,
             proxies: None,
             defaults: Ok(Defaults::default()),
             face: PhantomData,
@@ -134,6 +138,14 @@ impl<C> ClientBuilder<C> {
     /// No proxy, whatever the environment says.
     pub fn no_proxy(self) -> Self {
         self.proxies(Proxies::default())
+    }
+
+    /// Whether the environment is asked for what the program does not say: proxies, as [`proxy`](Self::proxy) tells,
+    /// and `SSLKEYLOGFILE`, a file that the keys of TLS connections are added to, so that they can be read by who
+    /// records them. If it cannot be written, connections are made without it. Default: yes.
+    pub fn trust_env(mut self, trust: bool) -> Self {
+        self.trust_env = trust;
+        self
     }
 
     /// How `https` proxies are verified. Default: by the platform's roots and rules.
@@ -302,8 +314,31 @@ impl<C> ClientBuilder<C> {
         })
     }
 
+    /// What answers all requests in place of the network, for tests: nothing is resolved, connected or sent.
+    ///
+    /// ```
+    /// use httparallel::blocking::Client;
+    /// use httparallel::{MockTransport, Reply};
+    ///
+    /// fn user_name(client: &Client, id: u32) -> httparallel::Result<String> {
+    ///     let response = client.get(format!("https://api.example.com/users/{id}")).send()?;
+    ///     Ok(response.text().into_owned())
+    /// }
+    ///
+    /// let api = MockTransport::new(|request| {
+    ///     assert_eq!(request.url.path(), "/users/7");
+    ///     Ok(Reply::new(200).text("Ada"))
+    /// });
+    /// let client = Client::builder().transport(api).build()?;
+    /// assert_eq!(user_name(&client, 7)?, "Ada");
+    /// # Ok::<(), httparallel::Error>(())
+    /// ```
+    pub fn transport(self, mock: MockTransport) -> Self {
+        self.configure(|config| config.mock = Some(mock))
+    }
+
     pub(super) fn setup(self) -> Result<Arc<Setup>> {
-        Ok(Setup::new(self.config, self.proxies, self.defaults?))
+        Ok(Setup::new(self.config, self.trust_env, self.proxies, self.defaults?))
     }
 
     fn configure(mut self, change: impl FnOnce(&mut Config)) -> Self {

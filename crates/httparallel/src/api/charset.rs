@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 
-use httparallel_proto::Headers;
 use httparallel_proto::content_type::charset;
+use httparallel_proto::{Error, Headers};
+
+use super::builder::ClientBuilder;
 
 /// The text of a body with these headers, or with another charset if they name none. Bytes that are not in the
 /// charset become U+FFFD.
@@ -15,6 +17,39 @@ pub(super) fn decode<'a>(headers: &Headers, body: &'a [u8], default: &str) -> Co
         return String::from_utf8_lossy(text);
     }
     known(named.unwrap_or(default), body).unwrap_or_else(|| String::from_utf8_lossy(body))
+}
+
+impl<C> ClientBuilder<C> {
+    /// The charset of text whose `Content-Type` names none, for [`Response::text`](crate::Response::text). Default:
+    /// UTF-8.
+    ///
+    /// `build` fails if it is not known: UTF-8, ASCII and latin-1 are; with the feature `charset`, those of the web.
+    ///
+    /// ```
+    /// use httparallel::blocking::Client;
+    /// use httparallel::{MockTransport, Reply};
+    ///
+    /// let old_server = MockTransport::new(|_| Ok(Reply::new(200).body(&b"\xfcber"[..])));
+    /// let client = Client::builder().default_encoding("latin-1").transport(old_server).build()?;
+    /// assert_eq!(client.get("http://example.com").send()?.text(), "über");
+    /// # Ok::<(), httparallel::Error>(())
+    /// ```
+    pub fn default_encoding(self, charset: impl AsRef<str>) -> Self {
+        let charset = charset.as_ref();
+        self.change(|defaults| {
+            if !is_known(charset) {
+                return Err(Error::invalid_request(format!("There is no charset {charset:?} known here")));
+            }
+            defaults.charset = Some(charset.into());
+            Ok(())
+        })
+    }
+}
+
+/// Whether the charset is known here, under this name.
+fn is_known(label: &str) -> bool {
+    let of_unicode = ["utf-8", "utf8", "us-ascii", "ascii"];
+    of_unicode.into_iter().any(|name| label.eq_ignore_ascii_case(name)) || known(label, b"").is_some()
 }
 
 /// The text; `None` if the charset is not known. Most of those turn out to be UTF-8.

@@ -114,7 +114,8 @@ macro_rules! client {
 
         impl Default for $client {
             fn default() -> Self {
-                Self(Setup::new($crate::Config::default(), None, $crate::api::setup::Defaults::default()))
+                let (config, defaults) = ($crate::Config::default(), $crate::api::setup::Defaults::default());
+                Self(Setup::new(config, true, None, defaults))
             }
         }
 

@@ -96,7 +96,8 @@ impl InFlight {
         let history = self.history.drain(..).map(redirected).collect::<Result<_>>()?;
         let url = self.operation.url();
         let (elapsed, course) = (self.operation.elapsed(), self.operation.course());
-        let response = Response::new(head, url, history, elapsed, course)?;
+        let charset = self.setup.defaults.charset.clone();
+        let response = Response::new(head, url, history, elapsed, course, charset)?;
         self.setup.defaults.hooks.response(&response);
         Ok((response, decoder))
     }
@@ -109,5 +110,5 @@ impl Drop for InFlight {
 }
 
 fn redirected(hop: Hop) -> Result<Response<()>> {
-    Response::new(hop.head, hop.request.url.clone(), Vec::new(), hop.elapsed, hop.course)
+    Response::new(hop.head, hop.request.url.clone(), Vec::new(), hop.elapsed, hop.course, None)
 }

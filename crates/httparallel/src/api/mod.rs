@@ -27,6 +27,7 @@ mod http_types;
 mod in_flight;
 mod into_url;
 pub mod multipart;
+mod netrc;
 pub mod parallel;
 mod request;
 mod response;

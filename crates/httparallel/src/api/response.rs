@@ -40,6 +40,8 @@ pub struct Response<B = Bytes> {
     history: Vec<Response<()>>,
     elapsed: Duration,
     course: Course,
+    /// The charset of a body whose headers name none; `None` for UTF-8.
+    charset: Option<Arc<str>>,
     body: B,
 }
 
@@ -50,10 +52,11 @@ impl Response<()> {
         history: Vec<Response<()>>,
         elapsed: Duration,
         course: Course,
+        charset: Option<Arc<str>>,
     ) -> Result<Self> {
         let status = StatusCode::from_u16(head.status)
             .map_err(|error| Error::protocol("The status code is not one").with_source(error))?;
-        Ok(Self { head, status, url, history, elapsed, course, body: () })
+        Ok(Self { head, status, url, history, elapsed, course, charset, body: () })
     }
 
     /// The same response when all of its body is there.
@@ -189,10 +192,20 @@ impl<B> Response<B> {
         if self.status.as_u16() < 400 {
             return Ok(());
         }
-        let Self { head, status, url, history, elapsed, course, body: _ } = self;
-        let (head, url, history, course) = (head.clone(), url.clone(), history.clone(), course.clone());
-        let (status, elapsed) = (*status, *elapsed);
-        Err(StatusError::new(Response { head, status, url, history, elapsed, course, body: () }))
+        Err(StatusError::new(self.without_body()))
+    }
+
+    fn without_body(&self) -> Response<()> {
+        Response {
+            head: self.head.clone(),
+            status: self.status,
+            url: self.url.clone(),
+            history: self.history.clone(),
+            elapsed: self.elapsed,
+            course: self.course.clone(),
+            charset: self.charset.clone(),
+            body: (),
+        }
     }
 
     pub(super) fn body_mut(&mut self) -> &mut B {
@@ -204,8 +217,8 @@ impl<B> Response<B> {
     }
 
     pub(super) fn replace_body<N>(self, body: N) -> (Response<N>, B) {
-        let Self { head, status, url, history, elapsed, course, body: replaced } = self;
-        (Response { head, status, url, history, elapsed, course, body }, replaced)
+        let Self { head, status, url, history, elapsed, course, charset, body: replaced } = self;
+        (Response { head, status, url, history, elapsed, course, charset, body }, replaced)
     }
 }
 
@@ -217,8 +230,11 @@ impl Response {
 
     /// The body as text, in the charset of `Content-Type`: UTF-8, ASCII or latin-1; with the feature `charset`,
     /// any of the web. Others are read as UTF-8. Bytes that are not in the charset become U+FFFD.
+    ///
+    /// Where no charset is named it is the client's
+    /// [`default_encoding`](crate::ClientBuilder::default_encoding).
     pub fn text(&self) -> Cow<'_, str> {
-        self.text_with_charset("utf-8")
+        self.text_with_charset(self.charset.as_deref().unwrap_or("utf-8"))
     }
 
     /// The body as [`text`](Self::text), in this charset if `Content-Type` names none.

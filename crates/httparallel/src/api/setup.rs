@@ -49,6 +49,8 @@ pub(super) struct Defaults {
     /// What every URL's query begins with.
     pub(super) query: String,
     pub(super) hooks: Hooks,
+    /// Of text whose headers name no charset; `None` for UTF-8.
+    pub(super) charset: Option<Arc<str>>,
 }
 
 impl Default for Defaults {
@@ -67,6 +69,7 @@ impl Default for Defaults {
             cookies: None,
             query: String::new(),
             hooks: Hooks::default(),
+            charset: None,
         }
     }
 }
@@ -103,12 +106,18 @@ pub(super) struct Ready {
 }
 
 impl Setup {
-    /// A client with these proxies; `None` for those that the environment names.
-    pub(super) fn new(mut config: Config, proxies: Option<Proxies>, defaults: Defaults) -> Arc<Self> {
+    /// A client with these proxies; `None` for those that the environment names, if it is trusted.
+    pub(super) fn new(
+        mut config: Config,
+        trust_env: bool,
+        proxies: Option<Proxies>,
+        defaults: Defaults,
+    ) -> Arc<Self> {
+        config.key_log = trust_env;
         config.proxies = match proxies {
             Some(proxies) => proxies,
             // The environment speaks of hosts, and a Unix socket is none.
-            None if config.uds.is_some() => Proxies::default(),
+            None if config.uds.is_some() || !trust_env => Proxies::default(),
             None => Proxies::from_environment(variable),
         };
         let sessions = defaults.credentials.sessions();

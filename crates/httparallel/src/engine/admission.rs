@@ -5,6 +5,7 @@ use std::sync::Arc;
 use httparallel_proto::admission::{Places, Ticket};
 use httparallel_proto::url::Origin;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::shared::Shared;
 use super::turns::{self, Turn};
@@ -21,6 +22,8 @@ pub(crate) enum Awaited {
     Place(Origin, Ticket),
     /// Its time, in the pace of its settings.
     Time(Ticket),
+    /// The answer of a mock transport, which asks for no connection.
+    Answer(Arc<Notify>),
 }
 
 pub(super) fn admission(config: &Config) -> Admission {
@@ -103,6 +106,7 @@ impl Shared {
         match (awaited, &self.places, &op.settings.pace) {
             (Awaited::Place(origin, ticket), Some(places), _) => drop(places.lock().cancel(origin, *ticket)),
             (Awaited::Time(ticket), _, Some(pace)) => pace.give_up(*ticket),
+            (Awaited::Answer(task), ..) => task.notify_one(),
             _ => {}
         }
     }

@@ -1,6 +1,7 @@
 //! A client's engine: its pool, and what is done about the pool's answers.
 
 mod admission;
+mod answers;
 mod block;
 mod closings;
 mod handle;

@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
 use super::admission::{Admission, admission};
+use super::answers::Mock;
 use super::closings::{Closed, Closings, Fate};
 use super::housekeeping::Housekeeper;
 use super::pauses::Pauses;
@@ -54,6 +55,7 @@ pub(crate) struct Shared {
     pub(super) housekeeper: super::housekeeping::Alarm,
     pub(super) closings: Closings,
     pub(super) pauses: Pauses,
+    pub(super) mock: Option<Mock>,
     connector: Connector,
     /// Attempts to connect, so that one nobody waits for any more can be stopped.
     attempts: Mutex<HashMap<ConnId, AbortHandle>>,
@@ -71,6 +73,7 @@ impl Shared {
             housekeeper: super::housekeeping::Alarm::new(),
             closings: Closings::default(),
             pauses: Pauses::default(),
+            mock: config.mock.clone().map(Mock::new),
             connector: Connector::new(config.clone()),
             attempts: Mutex::new(HashMap::new()),
             config,
@@ -86,6 +89,9 @@ impl Shared {
 
     /// Finds a connection for an operation.
     pub(crate) fn assign(self: &Arc<Self>, op: &Arc<Op>) {
+        if self.mock.is_some() {
+            return self.answer(op);
+        }
         let now = Instant::now();
         let (request, retries) = {
             let mut state = op.state.lock();
@@ -201,6 +207,9 @@ impl Shared {
         for op in waiting.chain(placeless.unwrap_or_default()) {
             // One whose listener panics is over all the same, and must not keep the others waiting.
             let _ = caught(|| op.cancel(self.why_closed()));
+        }
+        if let Some(mock) = &self.mock {
+            mock.closing.notify_waiters();
         }
         self.chores.notify_one();
     }

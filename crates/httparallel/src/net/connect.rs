@@ -145,14 +145,15 @@ impl Connector {
         let config = self.config.clone();
         aside(move || {
             let verify = verify.as_deref().unwrap_or(&config.verify);
-            tls::client_config(verify, config.client_cert.as_ref(), config.protocols)
+            tls::client_config(verify, config.client_cert.as_ref(), config.protocols, config.key_log)
         })
         .await
     }
 
     async fn make_proxy_tls(&self) -> Result<Arc<ClientConfig>> {
         let config = self.config.clone();
-        aside(move || tls::client_config(&config.proxy_verify, None, Protocols::default())).await
+        let protocols = Protocols::default();
+        aside(move || tls::client_config(&config.proxy_verify, None, protocols, config.key_log)).await
     }
 }
 

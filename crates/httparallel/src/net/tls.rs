@@ -10,7 +10,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, KeyLogFile, RootCertStore, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 
 use crate::config::{Protocols, Verify};
@@ -20,6 +20,7 @@ pub(super) fn client_config(
     verify: &Verify,
     client_cert: Option<&(Vec<u8>, Vec<u8>)>,
     protocols: Protocols,
+    key_log: bool,
 ) -> Result<Arc<ClientConfig>> {
     let provider = Arc::new(ring::default_provider());
     let verifier = verifier(verify, &provider)?;
@@ -38,7 +39,16 @@ pub(super) fn client_config(
         }
     };
     tls.alpn_protocols = alpn(protocols);
+    if key_log && names_key_log() {
+        // One that cannot be opened or written stays without keys, and the connections go on.
+        tls.key_log = Arc::new(KeyLogFile::new());
+    }
     Ok(Arc::new(tls))
+}
+
+/// Whether the environment wants the keys of connections. An empty name is none, as for OpenSSL's users.
+fn names_key_log() -> bool {
+    std::env::var_os("SSLKEYLOGFILE").is_some_and(|path| !path.is_empty())
 }
 
 fn alpn(protocols: Protocols) -> Vec<Vec<u8>> {
@@ -168,7 +178,7 @@ mod tests {
         let _alone = ONE_AT_A_TIME.lock();
         let (one, other) = (platform_verifier().unwrap(), platform_verifier().unwrap());
         assert!(Arc::ptr_eq(&one, &other));
-        let config = || client_config(&Verify::Platform, None, Protocols::default()).unwrap();
+        let config = || client_config(&Verify::Platform, None, Protocols::default(), true).unwrap();
         assert!(!Arc::ptr_eq(&config(), &config()));
     }
 
