@@ -363,7 +363,7 @@ class Engine:
         proxy_verify: bool | bytes = ...,
         socket_options: Sequence[tuple[int, int, int | bytes]] = ...,
         max_concurrency_per_host: int | None = None,
-        key_log: bool = False,
+        trust_env: bool = False,
     ) -> Self: ...
     def send(
         self, method: str, url: URL | str, headers: Headers, content: bytes | None, settings: Settings

@@ -113,7 +113,7 @@ class _EngineTransport:
             proxy=proxy_of(proxy),
             socket_options=socket_options_of(socket_options),
             max_concurrency_per_host=limits.max_concurrency_per_host,
-            key_log=trust_env,
+            trust_env=trust_env,
         )
 
     def _low_level(self, arguments: Arguments) -> Any:  # noqa: ANN401 - each subclass has one of the two kinds

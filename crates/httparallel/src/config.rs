@@ -33,9 +33,10 @@ pub struct Config {
     pub proxies: Proxies,
     /// How `https` proxies are verified. They are shown no client certificate.
     pub proxy_verify: Verify,
-    /// Whether the keys of TLS connections, those to proxies included, are written to the file that the environment
-    /// names in `SSLKEYLOGFILE`, if it names one. Who has that file can read the connections. Default: no.
-    pub key_log: bool,
+    /// Whether the environment may name the authorities of [`Verify::Platform`] (`SSL_CERT_FILE`, `SSL_CERT_DIR`),
+    /// and a file for the keys of TLS connections, those to proxies included (`SSLKEYLOGFILE`): who has that file can
+    /// read the connections. Default: no.
+    pub trust_env: bool,
     /// What answers in place of the network. Default: nothing.
     pub mock: Option<MockTransport>,
     /// Options that are set on each TCP socket before it connects.

@@ -57,7 +57,7 @@ class NativePool:
         self._engine = Engine(
             verify=roots_of(True, trust_env=True),
             socket_options=socket_options_of(socket_options),
-            key_log=True,
+            trust_env=True,
             **options,
         )
         self.is_closed = False

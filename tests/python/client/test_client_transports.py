@@ -86,6 +86,9 @@ async def test_authorities_may_be_named_by_the_environment(
     monkeypatch.setenv("SSL_CERT_FILE", server.ca_pem)
     async with kind.client() as client:
         assert (await client.get(server.https)).status_code == 200
+    async with kind.client(trust_env=False) as client:
+        with pytest.raises(httparallel.ConnectError, match="UnknownIssuer"):
+            await client.get(server.https)
 
 
 @pytest.mark.parametrize("as_pair", [False, True])

@@ -24,7 +24,7 @@ use crate::models::PyHeaders;
 /// the roots to trust. `cert` holds the PEM bytes of a certificate chain and of its key.
 /// `proxy` is a URL without user information, user name and password, and header fields, or rules that say which;
 /// `proxy_verify` is for the proxy what `verify` is for servers. `socket_options` are level, name and value as `setsockopt` takes them.
-/// With `key_log`, `SSLKEYLOGFILE` may name a file for the keys of TLS connections.
+/// With `trust_env`, the environment may name the platform's authorities and a file for the keys of TLS connections.
 #[pyclass(frozen, module = "httparallel._native")]
 pub(crate) struct Engine {
     pub(super) inner: httparallel::Engine,
@@ -42,7 +42,7 @@ impl Engine {
     #[pyo3(signature = (*, verify=VerifyArgument::Switch(true), cert=None, http1=true, http2=false,
         max_connections=None, max_keepalive_connections=None, keepalive_expiry=None, max_connection_age=None,
         uds=None, local_address=None, retries=0, proxy=None, proxy_verify=VerifyArgument::Switch(true),
-        socket_options=Vec::new(), max_concurrency_per_host=None, key_log=false))]
+        socket_options=Vec::new(), max_concurrency_per_host=None, trust_env=false))]
     #[expect(clippy::too_many_arguments, reason = "they are keywords")]
     fn new(
         py: Python<'_>,
@@ -61,7 +61,7 @@ impl Engine {
         proxy_verify: VerifyArgument,
         socket_options: Vec<(i32, i32, OptionValue)>,
         max_concurrency_per_host: Option<usize>,
-        key_log: bool,
+        trust_env: bool,
     ) -> PyResult<Self> {
         if !http1 && !http2 {
             return Err(PyValueError::new_err("Either http1 or http2 must be True."));
@@ -87,7 +87,7 @@ impl Engine {
             proxies: proxies(py, proxy)?,
             proxy_verify: proxy_verify.into(),
             socket_options: socket_options.into_iter().map(socket_option).collect(),
-            key_log,
+            trust_env,
             mock: None,
         };
         Ok(Self { inner: httparallel::Engine::new(config) })

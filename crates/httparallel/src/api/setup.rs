@@ -113,7 +113,7 @@ impl Setup {
         proxies: Option<Proxies>,
         defaults: Defaults,
     ) -> Arc<Self> {
-        config.key_log = trust_env;
+        config.trust_env = trust_env;
         config.proxies = match proxies {
             Some(proxies) => proxies,
             // The environment speaks of hosts, and a Unix socket is none.

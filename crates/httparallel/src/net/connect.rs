@@ -145,7 +145,7 @@ impl Connector {
         let config = self.config.clone();
         aside(move || {
             let verify = verify.as_deref().unwrap_or(&config.verify);
-            tls::client_config(verify, config.client_cert.as_ref(), config.protocols, config.key_log)
+            tls::client_config(verify, config.client_cert.as_ref(), config.protocols, config.trust_env)
         })
         .await
     }
@@ -153,7 +153,7 @@ impl Connector {
     async fn make_proxy_tls(&self) -> Result<Arc<ClientConfig>> {
         let config = self.config.clone();
         let protocols = Protocols::default();
-        aside(move || tls::client_config(&config.proxy_verify, None, protocols, config.key_log)).await
+        aside(move || tls::client_config(&config.proxy_verify, None, protocols, config.trust_env)).await
     }
 }
 

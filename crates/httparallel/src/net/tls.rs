@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use httparallel_proto::{Error, Kind, Phase, Result};
 use parking_lot::Mutex;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
@@ -20,10 +21,10 @@ pub(super) fn client_config(
     verify: &Verify,
     client_cert: Option<&(Vec<u8>, Vec<u8>)>,
     protocols: Protocols,
-    key_log: bool,
+    trust_env: bool,
 ) -> Result<Arc<ClientConfig>> {
     let provider = Arc::new(ring::default_provider());
-    let verifier = verifier(verify, &provider)?;
+    let verifier = verifier(verify, &provider, trust_env)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|error| unusable("the TLS versions", error))?
@@ -39,7 +40,7 @@ pub(super) fn client_config(
         }
     };
     tls.alpn_protocols = alpn(protocols);
-    if key_log && names_key_log() {
+    if trust_env && names_key_log() {
         // One that cannot be opened or written stays without keys, and the connections go on.
         tls.key_log = Arc::new(KeyLogFile::new());
     }
@@ -62,20 +63,29 @@ fn alpn(protocols: Protocols) -> Vec<Vec<u8>> {
     offered
 }
 
-fn verifier(verify: &Verify, provider: &Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
+fn verifier(
+    verify: &Verify,
+    provider: &Arc<CryptoProvider>,
+    trust_env: bool,
+) -> Result<Arc<dyn ServerCertVerifier>> {
     match verify {
-        Verify::Platform => platform_verifier(),
+        Verify::Platform => platform_verifier(trust_env),
         Verify::Roots(pem) => {
             let mut roots = RootCertStore::empty();
             for certificate in certificates(pem, "the CA file")? {
                 roots.add(certificate).map_err(|error| unusable("the CA file", error))?;
             }
-            let builder =
-                rustls::client::WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone());
-            Ok(builder.build().map_err(|error| unusable("the CA file", error))?)
+            Ok(trusting(roots, provider).map_err(|error| unusable("the CA file", error))?)
         }
         Verify::DangerousNone => Ok(Arc::new(NoVerification(provider.clone()))),
     }
+}
+
+fn trusting(
+    roots: RootCertStore,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<WebPkiServerVerifier>, VerifierBuilderError> {
+    WebPkiServerVerifier::builder_with_provider(roots.into(), provider.clone()).build()
 }
 
 /// The verifier of all clients that trust the platform, so that its roots are read once and not per client.
@@ -85,7 +95,7 @@ struct Platform {
     /// What names the roots, beside the system's own places.
     named: [Option<OsString>; 2],
     read: Instant,
-    verifier: Arc<Verifier>,
+    verifier: Arc<dyn ServerCertVerifier>,
 }
 
 static PLATFORM: Mutex<Option<Platform>> = Mutex::new(None);
@@ -93,8 +103,13 @@ static PLATFORM: Mutex<Option<Platform>> = Mutex::new(None);
 /// Roots are read again after this time, for they change with the system's updates.
 const MAX_AGE: Duration = Duration::from_secs(600);
 
-fn platform_verifier() -> Result<Arc<dyn ServerCertVerifier>> {
+fn platform_verifier(trust_env: bool) -> Result<Arc<dyn ServerCertVerifier>> {
     let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(std::env::var_os);
+    let provider = Arc::new(ring::default_provider());
+    #[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+    if !trust_env && named.iter().any(Option::is_some) {
+        return Ok(trusting(system_roots(), &provider).map_err(platform_unusable)?);
+    }
     // Never waited for: in a forked child, the thread that holds it may not exist.
     let mut kept = PLATFORM.try_lock();
     if let Some(Some(kept)) = kept.as_deref()
@@ -103,12 +118,27 @@ fn platform_verifier() -> Result<Arc<dyn ServerCertVerifier>> {
     {
         return Ok(kept.verifier.clone());
     }
-    let verifier = Verifier::new(Arc::new(ring::default_provider()));
-    let verifier = Arc::new(verifier.map_err(|error| unusable("the platform's certificates", error))?);
+    let verifier: Arc<dyn ServerCertVerifier> = Arc::new(Verifier::new(provider).map_err(platform_unusable)?);
     if let Some(kept) = kept.as_deref_mut() {
         *kept = Some(Platform { named, read: Instant::now(), verifier: verifier.clone() });
     }
     Ok(verifier)
+}
+
+/// The roots in the system's own places, whatever the environment says: the platform's verifier does not look there
+/// if that names others.
+#[cfg(all(unix, not(target_vendor = "apple"), not(target_os = "android")))]
+fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    for place in openssl_probe::candidate_cert_dirs() {
+        let found = rustls_native_certs::load_certs_from_paths(None, Some(place));
+        roots.add_parsable_certificates(found.certs);
+    }
+    roots
+}
+
+fn platform_unusable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    unusable("the platform's certificates", error)
 }
 
 fn certificates(pem: &[u8], what: &str) -> Result<Vec<CertificateDer<'static>>> {
@@ -176,7 +206,7 @@ mod tests {
     #[test]
     fn clients_share_the_platforms_roots_and_nothing_else() {
         let _alone = ONE_AT_A_TIME.lock();
-        let (one, other) = (platform_verifier().unwrap(), platform_verifier().unwrap());
+        let (one, other) = (platform_verifier(true).unwrap(), platform_verifier(true).unwrap());
         assert!(Arc::ptr_eq(&one, &other));
         let config = || client_config(&Verify::Platform, None, Protocols::default(), true).unwrap();
         assert!(!Arc::ptr_eq(&config(), &config()));
@@ -186,6 +216,6 @@ mod tests {
     fn roots_are_read_although_their_lock_is_never_released() {
         let _alone = ONE_AT_A_TIME.lock();
         let _held = PLATFORM.lock();
-        assert!(platform_verifier().is_ok());
+        assert!(platform_verifier(true).is_ok());
     }
 }
