@@ -3,14 +3,19 @@
 //! Whoever is woken takes the processor, often the I/O thread's own. So the thread first serves everything that
 //! the sockets had to say this round, then wakes whom it concerns, who find all of it in one batch. For the same
 //! reason requests that take the place of those that were answered are written together, at the round's end: a
-//! server on the same machine, or one that idles, is woken for the first of them and finds the others.
+//! server on the same machine, or one that idles, is woken for the first of them and finds the others. Other
+//! threads write their requests themselves while few are on their way, which is quickest, and else leave them to
+//! the end of a round, too.
 
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
+
+use parking_lot::Mutex;
 
 use crate::completion::{CompletionQueue, Notifier};
 use crate::engine::Shared;
@@ -35,11 +40,73 @@ thread_local! {
 
 #[derive(Debug, Default)]
 struct Round {
-    /// Connections with a request to write.
-    corked: Vec<(Arc<Attached>, Arc<Shared>)>,
+    corked: Vec<Corked>,
     sleepers: Vec<Sleeper>,
     /// Runs after everything that is ready to run already.
     end: Option<Waker>,
+}
+
+/// A connection with a request to write, and its client.
+type Corked = (Arc<Attached>, Arc<Shared>);
+
+/// How many requests have to be on their way before another thread leaves its own to the I/O thread. A single one
+/// must not wait for that; with some more, the I/O thread has work anyway.
+const BUSY: usize = 4;
+
+/// The load of an I/O thread, and what other threads leave to the end of its rounds.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    /// Requests on HTTP/1.1 connections that it reads.
+    under_way: AtomicUsize,
+    /// `None` while it has no rounds.
+    left: Mutex<Option<Left>>,
+}
+
+#[derive(Debug)]
+struct Left {
+    corked: Vec<Corked>,
+    /// Ends the thread's round.
+    end: Waker,
+}
+
+impl Inbox {
+    /// Counts a request as under way, until what this gives is dropped.
+    pub(crate) fn enter(self: &Arc<Self>) -> UnderWay {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self.clone())
+    }
+
+    /// Leaves a connection's request to the end of a round. `false` if the thread has none.
+    fn leave(&self, corked: Corked) -> bool {
+        let mut left = self.left.lock();
+        let Some(Left { corked: row, end }) = &mut *left else { return false };
+        row.push(corked);
+        // For the others it has been woken already.
+        let end = (row.len() == 1).then(|| end.clone());
+        drop(left);
+        if let Some(end) = end {
+            end.wake();
+        }
+        true
+    }
+
+    /// Takes what was left. `end` ends the thread's rounds.
+    fn take(&self, end: &Waker) -> Vec<Corked> {
+        let mut left = self.left.lock();
+        let left = left.get_or_insert_with(|| Left { corked: Vec::new(), end: end.clone() });
+        left.end.clone_from(end);
+        std::mem::take(&mut left.corked)
+    }
+}
+
+/// A request that is under way.
+#[derive(Debug)]
+pub(crate) struct UnderWay(Arc<Inbox>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Wakes somebody: at the round's end on the I/O thread, at once elsewhere.
@@ -50,9 +117,12 @@ pub(crate) fn wake(sleeper: Sleeper) {
     }
 }
 
-/// Has a connection's request written at the round's end. `false` on other threads, which write at once.
+/// Has a connection's request written at the end of a round. `false` if it is to be written at once.
 pub(crate) fn cork(connection: &Arc<Attached>, shared: &Arc<Shared>) -> bool {
-    at_the_end((), |round, ()| round.corked.push((connection.clone(), shared.clone()))).is_none()
+    let corked = (connection.clone(), shared.clone());
+    let Some(corked) = at_the_end(corked, |round, corked| round.corked.push(corked)) else { return true };
+    let inbox = shared.io.inbox();
+    inbox.under_way.load(Ordering::Relaxed) > BUSY && inbox.leave(corked)
 }
 
 /// Leaves something to the round's end; gives it back on a thread without rounds.
@@ -84,13 +154,13 @@ impl Sleeper {
 
 /// The task of an I/O thread that ends its rounds. Dropping it wakes who is left; nobody waits for rounds then.
 #[derive(Debug)]
-pub(crate) struct RoundEnds(());
+pub(crate) struct RoundEnds(Arc<Inbox>);
 
 impl RoundEnds {
     /// Makes this thread, on which the task must run, wake others at the ends of rounds.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(inbox: Arc<Inbox>) -> Self {
         ROUND.with_borrow_mut(|round| *round = Some(Round::default()));
-        Self(())
+        Self(inbox)
     }
 }
 
@@ -99,10 +169,11 @@ impl Future for RoundEnds {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // Writing may end requests, which starts others and wakes whom it concerns, in this round still.
-        let corked = take(|round| {
+        let mut corked = take(|round| {
             round.end.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
             &mut round.corked
         });
+        corked.append(&mut self.0.take(cx.waker()));
         let now = Instant::now();
         for (connection, shared) in corked {
             connection.uncork(&shared, now);
@@ -125,6 +196,8 @@ fn take<T>(of: impl FnOnce(&mut Round) -> &mut Vec<T>) -> Vec<T> {
 
 impl Drop for RoundEnds {
     fn drop(&mut self) {
+        let left = self.0.left.lock().take();
+        drop(left);
         let round = ROUND.with_borrow_mut(Option::take);
         wake_all(round.into_iter().flat_map(|round| round.sleepers));
     }
@@ -161,7 +234,7 @@ mod tests {
         let (first, second) = (Arc::new(Notifier::new()?), Arc::new(Notifier::new()?));
         let waker = Waker::from(Arc::new(Nothing));
         let mut cx = Context::from_waker(&waker);
-        let mut ends = Box::pin(RoundEnds::new());
+        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
         assert!(ends.as_mut().poll(&mut cx).is_pending());
         wake(Sleeper::Thread(first.clone()));
         assert!(!is_told(&first));
@@ -178,7 +251,7 @@ mod tests {
     fn a_reader_that_is_told_late_is_told_once() -> std::io::Result<()> {
         let waker = Waker::from(Arc::new(Nothing));
         let mut cx = Context::from_waker(&waker);
-        let mut ends = Box::pin(RoundEnds::new());
+        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
         assert!(ends.as_mut().poll(&mut cx).is_pending());
         let queue = Arc::new(CompletionQueue::new()?);
         let mut tokens = Vec::new();

@@ -16,6 +16,7 @@ use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
 use crate::net::{ConnectionFacts, Stream};
 use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
+use crate::wakes::UnderWay;
 
 /// Room for a read while heads and small bodies come in.
 const SMALL_READ: usize = 8 * 1024;
@@ -59,6 +60,8 @@ struct Exchange {
     send_error: Option<Error>,
     /// The response's body is read for nothing but the connection's sake.
     unwanted: Option<Unwanted>,
+    /// Counts it, if the I/O thread reads it.
+    _under_way: Option<UnderWay>,
 }
 
 /// How much of a body that nobody wants is worth reading, so that the connection can serve another request.
@@ -136,6 +139,7 @@ impl Connection {
         handle: Option<Handle>,
         now: Instant,
     ) -> Option<Ended> {
+        let is_attached = handle.is_some();
         let Some(request) = op.begin(id, handle, &self.facts, self.served > 0, now) else {
             let attempt = Attempt::Failed(Error::new(Kind::Cancelled, Phase::Pool, "cancelled"));
             return Some(Ended { op, attempt, reuse: Reuse::Yes });
@@ -146,6 +150,7 @@ impl Connection {
             Ok(outgoing) => {
                 let method = request.method.as_str().as_bytes();
                 let reader = ResponseReader::new(method, &request.headers, &Limits::default());
+                let under_way = is_attached.then(|| op.shared.io.inbox().enter());
                 self.exchange = Some(Exchange {
                     op,
                     request,
@@ -157,6 +162,7 @@ impl Connection {
                     broken: false,
                     send_error: None,
                     unwanted: None,
+                    _under_way: under_way,
                 });
                 None
             }
