@@ -19,7 +19,8 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::wakes::{Inbox, RoundEnds};
+use crate::inbox::Inbox;
+use crate::wakes::RoundEnds;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicPtr<IoThread> = AtomicPtr::new(std::ptr::null_mut());

@@ -11,15 +11,13 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
-
-use parking_lot::Mutex;
 
 use crate::completion::{CompletionQueue, Notifier};
 use crate::engine::Shared;
 use crate::h1::Attached;
+use crate::inbox::{Errand, Inbox};
 use crate::panics::caught;
 
 /// Somebody who is to be woken.
@@ -40,73 +38,11 @@ thread_local! {
 
 #[derive(Debug, Default)]
 struct Round {
-    corked: Vec<Corked>,
+    /// Connections with a request to write.
+    corked: Vec<(Arc<Attached>, Arc<Shared>)>,
     sleepers: Vec<Sleeper>,
     /// Runs after everything that is ready to run already.
     end: Option<Waker>,
-}
-
-/// A connection with a request to write, and its client.
-type Corked = (Arc<Attached>, Arc<Shared>);
-
-/// How many requests have to be on their way before another thread leaves its own to the I/O thread. A single one
-/// must not wait for that; with some more, the I/O thread has work anyway.
-const BUSY: usize = 4;
-
-/// The load of an I/O thread, and what other threads leave to the end of its rounds.
-#[derive(Debug, Default)]
-pub(crate) struct Inbox {
-    /// Requests on HTTP/1.1 connections that it reads.
-    under_way: AtomicUsize,
-    /// `None` while it has no rounds.
-    left: Mutex<Option<Left>>,
-}
-
-#[derive(Debug)]
-struct Left {
-    corked: Vec<Corked>,
-    /// Ends the thread's round.
-    end: Waker,
-}
-
-impl Inbox {
-    /// Counts a request as under way, until what this gives is dropped.
-    pub(crate) fn enter(self: &Arc<Self>) -> UnderWay {
-        self.under_way.fetch_add(1, Ordering::Relaxed);
-        UnderWay(self.clone())
-    }
-
-    /// Leaves a connection's request to the end of a round. `false` if the thread has none.
-    fn leave(&self, corked: Corked) -> bool {
-        let mut left = self.left.lock();
-        let Some(Left { corked: row, end }) = &mut *left else { return false };
-        row.push(corked);
-        // For the others it has been woken already.
-        let end = (row.len() == 1).then(|| end.clone());
-        drop(left);
-        if let Some(end) = end {
-            end.wake();
-        }
-        true
-    }
-
-    /// Takes what was left. `end` ends the thread's rounds.
-    fn take(&self, end: &Waker) -> Vec<Corked> {
-        let mut left = self.left.lock();
-        let left = left.get_or_insert_with(|| Left { corked: Vec::new(), end: end.clone() });
-        left.end.clone_from(end);
-        std::mem::take(&mut left.corked)
-    }
-}
-
-/// A request that is under way.
-#[derive(Debug)]
-pub(crate) struct UnderWay(Arc<Inbox>);
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 /// Wakes somebody: at the round's end on the I/O thread, at once elsewhere.
@@ -120,9 +56,11 @@ pub(crate) fn wake(sleeper: Sleeper) {
 /// Has a connection's request written at the end of a round. `false` if it is to be written at once.
 pub(crate) fn cork(connection: &Arc<Attached>, shared: &Arc<Shared>) -> bool {
     let corked = (connection.clone(), shared.clone());
-    let Some(corked) = at_the_end(corked, |round, corked| round.corked.push(corked)) else { return true };
+    let Some((connection, shared)) = at_the_end(corked, |round, corked| round.corked.push(corked)) else {
+        return true;
+    };
     let inbox = shared.io.inbox();
-    inbox.under_way.load(Ordering::Relaxed) > BUSY && inbox.leave(corked)
+    inbox.is_busy() && inbox.leave(Errand::Write(connection, shared)).is_none()
 }
 
 /// Leaves something to the round's end; gives it back on a thread without rounds.
@@ -169,14 +107,16 @@ impl Future for RoundEnds {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // Writing may end requests, which starts others and wakes whom it concerns, in this round still.
-        let mut corked = take(|round| {
+        let corked = take(|round| {
             round.end.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
             &mut round.corked
         });
-        corked.append(&mut self.0.take(cx.waker()));
         let now = Instant::now();
         for (connection, shared) in corked {
             connection.uncork(&shared, now);
+        }
+        for errand in self.0.empty(cx.waker()) {
+            errand.run(now);
         }
         wake_all(take(|round| &mut round.sleepers));
         Poll::Pending
@@ -196,8 +136,7 @@ fn take<T>(of: impl FnOnce(&mut Round) -> &mut Vec<T>) -> Vec<T> {
 
 impl Drop for RoundEnds {
     fn drop(&mut self) {
-        let left = self.0.left.lock().take();
-        drop(left);
+        self.0.close();
         let round = ROUND.with_borrow_mut(Option::take);
         wake_all(round.into_iter().flat_map(|round| round.sleepers));
     }

@@ -14,9 +14,9 @@ use httparallel_proto::{Error, Kind, Phase};
 
 use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
+use crate::inbox::UnderWay;
 use crate::net::{ConnectionFacts, Stream};
 use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
-use crate::wakes::UnderWay;
 
 /// Room for a read while heads and small bodies come in.
 const SMALL_READ: usize = 8 * 1024;
