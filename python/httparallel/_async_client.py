@@ -13,7 +13,6 @@ from ._public import public
 from ._request_options import extended
 from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
-from ._streamed import AsyncStreamedResponse
 from ._transports import AsyncHTTPTransport, is_for_low_level, settings_of
 from .concurrency import chosen_backend, current_backend
 
@@ -250,7 +249,11 @@ class AsyncClient(
             extensions=extensions,
         )
         response = await self.send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        return AsyncStreamedResponse.of(response) if stream else response
+        if not stream:
+            return response
+        from ._streamed import AsyncStreamedResponse
+
+        return AsyncStreamedResponse.of(response)
 
     async def send(
         self,

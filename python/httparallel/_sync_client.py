@@ -13,7 +13,6 @@ from ._public import public
 from ._request_options import extended
 from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
-from ._streamed import StreamedResponse
 from ._transports import HTTPTransport, is_for_low_level, settings_of
 
 TYPE_CHECKING = False
@@ -245,7 +244,11 @@ class Client(
             extensions=extensions,
         )
         response = self.send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        return StreamedResponse.of(response) if stream else response
+        if not stream:
+            return response
+        from ._streamed import StreamedResponse
+
+        return StreamedResponse.of(response)
 
     def send(
         self,
