@@ -9,10 +9,13 @@ use super::errors::exception;
 use super::proxies::{ProxyArgument, proxy as proxy_of};
 
 /// `True` for the platform's roots, `False` for no verification, or the bytes of a PEM file.
+///
+/// In the order in which they are tried: whether something that is no `list` is a sequence, PyO3 asks `collections.abc`,
+/// and a program that has not loaded it waits a millisecond.
 #[derive(FromPyObject)]
 pub(super) enum VerifyArgument {
-    Roots(Vec<u8>),
     Switch(bool),
+    Roots(Vec<u8>),
 }
 
 impl From<VerifyArgument> for Verify {
