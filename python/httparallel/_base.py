@@ -88,6 +88,7 @@ class BaseClient(RequestBuilding, Routed, Verbs["Outcome"]):
         max_body: int | None = None,
         rate_limit: RateLimit | float | None = None,
     ) -> None:
+        self._is_closed = False
         self._transport = transport
         self._mounts = mounts or {}
         self.base_url = base_url

@@ -466,10 +466,7 @@ class Block:
     ) -> tuple[int, Operation]: ...
     def request(
         self,
-        method: str,
-        url: URL | str,
-        headers: Headers,
-        settings: Settings,
+        call: tuple[str, URL | str, Headers, bytes | None, Settings],
         kind: type[_T],
         owner: object,
         running: dict[int, Any],
@@ -482,6 +479,12 @@ class Block:
     def wait(self, timeout: float | None = None) -> None: ...
     def deliver(self, number: int) -> None: ...
     def close(self) -> None: ...
+
+@final
+class Claim:
+    def __new__(cls) -> Self: ...
+    def take(self) -> bool: ...
+    def release(self) -> None: ...
 
 @final
 class Pace:

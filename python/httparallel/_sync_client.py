@@ -154,13 +154,15 @@ class Client(
         )
 
     def _is_patched(self) -> bool:
+        own, transport = type(self), self._engine_transport
+        if WATCHED and is_low_level_patched():
+            return True
         return (
-            type(self).send is not _SEND
-            or type(self).request is not _REQUEST
-            or type(self)._transport_for_url is not _TRANSPORT_FOR_URL
-            or type(self._engine_transport).handle_request is not _HANDLE_REQUEST
-            or self._engine_transport._is_overridden
-            or (bool(WATCHED) and is_low_level_patched())
+            own.send is not _SEND
+            or own.request is not _REQUEST
+            or own._transport_for_url is not _TRANSPORT_FOR_URL
+            or type(transport).handle_request is not _HANDLE_REQUEST
+            or transport._is_overridden
         )
 
     def _plain(

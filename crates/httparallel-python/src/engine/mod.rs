@@ -2,6 +2,7 @@
 
 mod auth;
 mod block;
+mod claim;
 mod client;
 mod completions;
 mod decoder;
@@ -43,6 +44,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<upload::PyUpload>()?;
     module.add_class::<completions::Completions>()?;
     module.add_class::<block::PyBlock>()?;
+    module.add_class::<claim::Claim>()?;
     module.add_class::<decoder::PyDecoder>()?;
     module.add_class::<event_stream::PyEventStream>()?;
     module.add_class::<auth::PyDigestChallenge>()?;
