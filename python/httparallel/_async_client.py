@@ -184,7 +184,7 @@ class AsyncClient(
         except RequestError as error:
             error.request = request_of(call)
             raise
-        response, redirected = self._delivered(reply, call[4].follow_redirects)
+        response, redirected = self._delivered(reply, call[4])
         return await arun(self._continued(response, timeout)) if redirected else response
 
     async def request(

@@ -224,7 +224,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
         assert operation is not None, "it was submitted"
         assert call is not None, "it is no flow"
         try:
-            response, redirected = self._client._delivered(operation.reply(), call[4].follow_redirects)
+            response, redirected = self._client._delivered(operation.reply(), call[4])
         except Exception as error:
             self._settle(pending, None, error)
             return

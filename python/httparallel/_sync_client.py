@@ -181,7 +181,7 @@ class Client(
         except RequestError as error:
             error.request = request_of(call)
             raise
-        response, redirected = self._delivered(reply, call[4].follow_redirects)
+        response, redirected = self._delivered(reply, call[4])
         return run(self._continued(response, timeout)) if redirected else response
 
     def request(

@@ -185,8 +185,6 @@ impl Reply {
         response.setattr(intern!(py, "status_code"), slf.get().status())?;
         response.setattr(intern!(py, "_reply"), slf)?;
         response.setattr(intern!(py, "_defaults"), client)?;
-        response.setattr(intern!(py, "is_closed"), true)?;
-        response.setattr(intern!(py, "is_stream_consumed"), true)?;
         Ok(response)
     }
 
