@@ -21,6 +21,7 @@ __all__ = [
     "Attempts",
     "Block",
     "Boundary",
+    "Claim",
     "Completions",
     "ConnectionOptions",
     "ConnectionQueue",
@@ -58,7 +59,7 @@ __all__ = [
     "surplus_cookies",
 ]
 
-METHODS_WITH_CONTENT: tuple[str, ...]
+METHODS_WITH_CONTENT: frozenset[str]
 VERSION: str
 
 _T = TypeVar("_T")

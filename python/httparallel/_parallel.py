@@ -174,6 +174,7 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
 
     _client: AsyncClient
     _loop: AsyncBackend
+    _has_checkpoints = False
     _thread: int
 
     async def next_response(self) -> Response:
@@ -221,6 +222,7 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
 
     async def __aenter__(self) -> Self:
         self._loop = chosen_backend(self._client._backend)
+        self._has_checkpoints = self._loop.has_checkpoints
         self._thread = get_ident()
         self._enter()
         return self
@@ -234,7 +236,8 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
         self._leave()
 
     async def _next_or_none(self) -> Response | None:
-        await self._checkpoint()
+        if self._has_checkpoints:
+            await self._checkpoint()
         self._claim()
         pending = self._take() or await arun(self._next())
         return None if pending is None else pending._response or pending._outcome()
@@ -246,7 +249,7 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
             )
 
     async def _checkpoint(self) -> None:
-        if self._native is not None and self._loop.has_checkpoints:
+        if self._native is not None and self._has_checkpoints:
             await self._loop.checkpoint()
 
     def _stream_of(self, operation: Operation) -> AsyncReceivedStream:
