@@ -10,8 +10,8 @@ use super::proxies::{ProxyArgument, proxy as proxy_of};
 
 /// `True` for the platform's roots, `False` for no verification, or the bytes of a PEM file.
 ///
-/// In the order in which they are tried: whether something that is no `list` is a sequence, PyO3 asks `collections.abc`,
-/// and a program that has not loaded it waits a millisecond.
+/// Tried in this order: what is no `bytes` and no `list` is a sequence if `collections.abc` says so, and a program that
+/// has not loaded that waits a millisecond for it.
 #[derive(FromPyObject)]
 pub(super) enum VerifyArgument {
     Switch(bool),
