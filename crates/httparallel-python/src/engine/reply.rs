@@ -202,7 +202,7 @@ impl Reply {
     }
 }
 
-/// An instance of a class whose attributes are still to be set: `kind.__new__(kind)`, for a fifth of its cost.
+/// An instance of a class whose attributes are still to be set: `kind.__new__(kind)`, for a third of its cost.
 pub(super) fn bare<'py>(kind: &Bound<'py, PyType>) -> PyResult<Bound<'py, PyAny>> {
     let py = kind.py();
     let none = PyTuple::empty(py);
