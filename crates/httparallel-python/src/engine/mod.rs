@@ -17,6 +17,7 @@ mod proxies;
 mod reply;
 mod request;
 mod retries;
+mod room;
 mod settings;
 mod timings;
 mod upload;

@@ -227,6 +227,8 @@ enum Found {
     Ended(Ended),
     /// There is more to do at once.
     Again,
+    /// There is more to do in the next round.
+    Later,
     /// The idle connection died.
     Died,
     /// The connection was closed.
@@ -251,6 +253,10 @@ impl Task {
             match self.look(cx) {
                 Found::Nothing => return Poll::Pending,
                 Found::Again => {}
+                Found::Later => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Found::Ended(ended) => {
                     let op = ended.op.clone();
                     if let Err(error) = caught(|| self.attached.finish(ended)) {
@@ -303,6 +309,9 @@ impl Task {
             if connection.is_drained() {
                 ready.clear_ready();
                 return Found::Again;
+            }
+            if connection.asks_for_room() {
+                return Found::Later;
             }
         }
         if let Some(upload) = connection.awaited_upload() {

@@ -7,11 +7,12 @@ use std::time::Instant;
 use bytes::BytesMut;
 use httparallel_proto::fetch::{Request, may_retry_lost};
 use httparallel_proto::h1::{CloseReason, Event, Limits, ResponseReader, Reuse};
-use httparallel_proto::pool::ConnId;
+use httparallel_proto::pool::{ConnId, Lane};
 use httparallel_proto::proxy::Proxy;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase};
 
+use super::intake::Intake;
 use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
 use crate::net::{ConnectionFacts, Stream};
@@ -47,6 +48,8 @@ struct Exchange {
     request: Arc<Request>,
     outgoing: Outgoing,
     reader: ResponseReader,
+    /// Where its body goes.
+    intake: Intake,
     /// When bytes last moved.
     since: Instant,
     /// When the last byte of the request was taken.
@@ -151,6 +154,7 @@ impl Connection {
                     request,
                     outgoing,
                     reader,
+                    intake: Intake::default(),
                     since: now,
                     sent: None,
                     answered: None,
@@ -193,15 +197,19 @@ impl Connection {
     }
 
     /// Reads and delivers what is there. Returns the exchange when it is over.
+    ///
+    /// It may stop before the socket is empty, while room for the body is asked for: [`asks_for_room`](Self::asks_for_room).
     pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
+        let mut is_first = true;
         loop {
             if let Some(ended) = self.deliver() {
                 return Some(ended);
             }
-            if self.drained || self.is_paused() || self.exchange.is_none() {
+            if self.drained || self.is_paused() || self.exchange.is_none() || self.stops_for_room(is_first) {
                 return None;
             }
-            match self.fill() {
+            is_first = false;
+            match self.fill_room().unwrap_or_else(|| self.fill()) {
                 Ok(0) => self.eof = true,
                 Ok(_) => self.touch(now),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -225,6 +233,11 @@ impl Connection {
 
     pub(crate) fn is_drained(&self) -> bool {
         self.drained
+    }
+
+    /// Whether room for the body is asked for.
+    pub(crate) fn asks_for_room(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| exchange.intake.is_asked())
     }
 
     /// Whether sending waits for the socket.
@@ -294,6 +307,25 @@ impl Connection {
         untouched
     }
 
+    /// Whether to stop reading because room for the body is asked for. It is the thread here that has to give it; or
+    /// another one, which has to be told before it can, and is told when this one has come to the end of its round.
+    fn stops_for_room(&mut self, is_first: bool) -> bool {
+        self.exchange.as_mut().is_some_and(|exchange| {
+            exchange.intake.settle(&exchange.op, &exchange.reader)
+                && (!is_first || exchange.op.lane() == Lane::Detached)
+        })
+    }
+
+    /// Reads body to where it belongs, if there is a room for it. What came with the head has been delivered.
+    fn fill_room(&mut self) -> Option<std::io::Result<usize>> {
+        let exchange = self.exchange.as_mut()?;
+        let read = exchange.intake.read(&mut self.stream, &mut exchange.reader)?;
+        Some(read.map(|(read, is_short)| {
+            self.drained = read > 0 && is_short && self.stream.session().is_none();
+            read
+        }))
+    }
+
     fn fill(&mut self) -> std::io::Result<usize> {
         let room = self.input.capacity() - self.input.len();
         let large = self.exchange.as_ref().and_then(|e| e.reader.body_remaining_hint());
@@ -340,7 +372,7 @@ impl Connection {
                     let at = exchange.answered.unwrap_or(exchange.since);
                     let answered = Answered { given: None, sent: exchange.sent, at };
                     match exchange.op.on_head(head.into(), answered) {
-                        Ok(true) => {}
+                        Ok(true) => exchange.intake = Intake::of(&exchange.op, &exchange.reader),
                         Ok(false) => {
                             let until = exchange.since + UNWANTED_TIME;
                             exchange.unwanted = Some(Unwanted { left: UNWANTED_BYTES, until });
@@ -372,6 +404,7 @@ impl Connection {
                     }
                 }
                 Event::End { reuse, .. } => {
+                    std::mem::take(&mut exchange.intake).finish(&exchange.op);
                     let sent = exchange.outgoing.is_complete() && self.output.is_empty() && !exchange.broken;
                     let reuse = if sent { reuse } else { Reuse::No(CloseReason::RequestUnfinished) };
                     return self.end(Attempt::Done, reuse);

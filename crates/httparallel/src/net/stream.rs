@@ -7,7 +7,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use bytes::BytesMut;
+use bytes::BufMut;
 use rustix::net::{RecvFlags, SendFlags, Shutdown};
 use rustls::ClientConnection;
 
@@ -48,7 +48,7 @@ impl Stream {
     }
 
     /// Reads what is there, at most the spare room of `buffer`. `Ok(0)` is the end.
-    pub(crate) fn read(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
+    pub(crate) fn read(&mut self, buffer: &mut impl BufMut) -> io::Result<usize> {
         match &mut self.tls {
             None => receive(&self.socket, buffer),
             Some(session) => session.read(buffer, &self.socket),
@@ -101,8 +101,9 @@ impl Drop for Stream {
     }
 }
 
-fn receive(socket: &OwnedFd, buffer: &mut BytesMut) -> io::Result<usize> {
-    let spare = buffer.spare_capacity_mut();
+fn receive(socket: &OwnedFd, buffer: &mut impl BufMut) -> io::Result<usize> {
+    // SAFETY: `recv` below writes to it, and nothing but bytes that it initialises.
+    let spare = unsafe { buffer.chunk_mut().as_uninit_slice_mut() };
     let read = loop {
         match rustix::net::recv(socket, &mut *spare, RecvFlags::DONTWAIT) {
             Err(rustix::io::Errno::INTR) => {}
@@ -110,8 +111,8 @@ fn receive(socket: &OwnedFd, buffer: &mut BytesMut) -> io::Result<usize> {
             Err(error) => return Err(error.into()),
         }
     };
-    // SAFETY: `recv` initialised the first `read` bytes of the spare capacity.
-    unsafe { buffer.set_len(buffer.len() + read) };
+    // SAFETY: `recv` initialised the first `read` bytes of the spare room.
+    unsafe { buffer.advance_mut(read) };
     Ok(read)
 }
 

@@ -328,9 +328,14 @@ impl Op {
         state.outcome.is_some() || state.is_announced(self.settings.mode)
     }
 
+    /// Whether its owner has something to do: it is ready, or asks for room.
+    pub(super) fn has_news(&self) -> bool {
+        self.state.lock().has_news(self.settings.mode)
+    }
+
     pub(super) fn listen(&self, listener: Listener) -> bool {
         let mut state = self.state.lock();
-        if state.outcome.is_some() || state.is_announced(self.settings.mode) {
+        if state.has_news(self.settings.mode) {
             return false;
         }
         state.listener.add(listener);
@@ -353,9 +358,10 @@ impl Op {
             Mode::Buffered => state.body.drain(..).collect(),
             Mode::Streaming => Vec::new(),
         };
+        let room = state.take_room();
         let (request, history) = (state.request.clone(), std::mem::take(&mut state.history));
         let (elapsed, course) = (self.elapsed(state.ended), state.course());
-        Ok(Exchange { request, head, body, history, elapsed, course })
+        Ok(Exchange { request, head, body, room, history, elapsed, course })
     }
 
     pub(super) fn listen_body(&self, listener: Listener) -> bool {

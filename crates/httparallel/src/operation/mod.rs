@@ -14,6 +14,7 @@ mod again;
 mod body;
 mod events;
 mod kept;
+mod room;
 mod state;
 mod timings;
 mod wait;
@@ -33,6 +34,8 @@ pub(crate) use body::Pulled;
 pub use body::Upload;
 pub(crate) use events::Attempt;
 pub(crate) use kept::Kept;
+pub use room::Room;
+pub(crate) use room::{Answer, Filling, Lodging};
 pub(crate) use state::{Granted, OpState};
 pub(crate) use timings::{Answered, Opening};
 pub use timings::{Course, Timings};
@@ -80,12 +83,16 @@ pub struct Settings {
     /// Whether the caller will block in [`Operation::wait`] and may drive the connection itself, which is
     /// faster than a hand-over to the I/O thread when nothing else happens meanwhile.
     pub blocking: bool,
+    /// Whether the caller answers when the operation asks for room for a large body:
+    /// [`Operation::give_room`]. Otherwise the engine has memory of its own for it.
+    pub gives_room: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let (timeouts, policy, guard) = (Timeouts::default(), Policy::default(), Guard::default());
-        Self { timeouts, policy, retries: None, guard, pace: None, mode: Mode::Buffered, blocking: false }
+        let mode = Mode::Buffered;
+        Self { timeouts, policy, retries: None, guard, pace: None, mode, blocking: false, gives_room: false }
     }
 }
 
@@ -130,7 +137,7 @@ pub struct Hop {
 }
 
 /// A request and its response, taken from an operation in one step.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Exchange {
     /// The request of the last hop, as sent.
@@ -139,6 +146,8 @@ pub struct Exchange {
     pub head: Arc<Head>,
     /// The whole body as sent, in pieces; empty if it is streamed.
     pub body: Vec<Bytes>,
+    /// The room that its owner gave, if the body is in there, and not in pieces.
+    pub room: Option<Box<dyn Room>>,
     /// The responses that were redirected on the way.
     pub history: Vec<Hop>,
     /// See [`Operation::elapsed`].
@@ -210,7 +219,8 @@ impl Operation {
         self.0.state.lock().outcome.is_some()
     }
 
-    /// Names who is told, once, when the operation becomes ready. Returns `false`, telling nobody, if it is.
+    /// Names who is told, once, when the operation becomes ready, or asks for room. Returns `false`, telling nobody,
+    /// if that is so already.
     pub fn listen(&self, listener: Listener) -> bool {
         self.0.listen(listener)
     }
