@@ -70,9 +70,9 @@ impl PyOperation {
         block(py, |interrupt| self.inner.wait_body(interrupt))
     }
 
-    /// What has arrived of a streamed body; `b""` if nothing has, `None` at the end.
+    /// What has arrived of a streamed body, 64 KiB of it at most; `b""` if nothing has, `None` at the end.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let pieces = self.inner.take_body().map_err(|error| exception(py, &error))?;
+        let pieces = self.inner.take_piece().map_err(|error| exception(py, &error))?;
         pieces.map(|pieces| join(py, pieces)).transpose()
     }
 

@@ -16,11 +16,11 @@ use super::intake::Intake;
 use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
 use crate::net::{ConnectionFacts, Stream};
-use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
+use crate::operation::{Answered, Attempt, Mode, Op, PIECE, UNWANTED_BYTES, UNWANTED_TIME};
 
 /// Room for a read while heads and small bodies come in.
 const SMALL_READ: usize = 8 * 1024;
-/// Room for a read within a large body.
+/// Room for a read within a large body that is gathered.
 const LARGE_READ: usize = 128 * 1024;
 
 /// An open connection.
@@ -328,9 +328,14 @@ impl Connection {
 
     fn fill(&mut self) -> std::io::Result<usize> {
         let room = self.input.capacity() - self.input.len();
-        let large = self.exchange.as_ref().and_then(|e| e.reader.body_remaining_hint());
-        let wanted =
-            if large.is_some_and(|left| left > 4 * SMALL_READ as u64) { LARGE_READ } else { SMALL_READ };
+        let exchange = self.exchange.as_ref();
+        let left = exchange.and_then(|exchange| exchange.reader.body_remaining_hint());
+        let is_streamed = exchange.is_some_and(|exchange| exchange.op.settings.mode == Mode::Streaming);
+        let wanted = match left {
+            Some(left) if left > 4 * SMALL_READ as u64 && is_streamed => PIECE,
+            Some(left) if left > 4 * SMALL_READ as u64 => LARGE_READ,
+            _ => SMALL_READ,
+        };
         if room < wanted / 4 {
             self.input.reserve(wanted);
         }

@@ -49,6 +49,10 @@ use crate::pace::Pace;
 /// How much of a streamed body is held for its reader before the connection stops reading.
 const STREAM_BUFFER: usize = 256 * 1024;
 
+/// What is read of a streamed body at once. Memory of this size is used again, whoever allocates it; pieces twice as
+/// large come from the system page by page, and go back to it, which costs more than to make twice as many.
+pub(crate) const PIECE: usize = 64 * 1024;
+
 /// How much of a body that nobody wants is read, so that its connection can be used again.
 pub(crate) const UNWANTED_BYTES: usize = 64 * 1024;
 
@@ -277,7 +281,12 @@ impl Operation {
     ///
     /// An empty list means that more is to come: [`listen_body`](Self::listen_body), then call again.
     pub fn take_body(&self) -> Result<Option<Vec<Bytes>>> {
-        self.0.take_body()
+        self.0.take_body(usize::MAX)
+    }
+
+    /// [`take_body`](Self::take_body) for one `bytes` of Python: pieces of at most 64 KiB together, or a single one.
+    pub fn take_piece(&self) -> Result<Option<Vec<Bytes>>> {
+        self.0.take_body(PIECE)
     }
 
     /// Names who is told, once, when more of the body has arrived. Returns `false` if there is something.

@@ -135,6 +135,21 @@ impl OpState {
         }
     }
 
+    /// Takes the first pieces of the body, as many as are not more than `limit` bytes together, and one at least.
+    pub(super) fn take_pieces(&mut self, limit: usize) -> Vec<Bytes> {
+        let mut bytes = 0;
+        let fits = |piece: &&Bytes| {
+            let is_first = bytes == 0;
+            bytes += piece.len();
+            is_first || bytes <= limit
+        };
+        let count = self.body.iter().take_while(fits).count();
+        let pieces: Vec<_> = self.body.drain(..count).collect();
+        let taken: usize = pieces.iter().map(Bytes::len).sum();
+        self.buffered = self.buffered.saturating_sub(taken);
+        pieces
+    }
+
     /// Forgets what arrived, for another attempt or the next hop.
     pub(super) fn reset(&mut self) {
         self.head = None;
