@@ -39,6 +39,8 @@ pub(crate) struct Connection {
     behind: bool,
     /// Whether the last read emptied the socket, so that the next one would only be told so.
     drained: bool,
+    /// Whether the last read filled all of its room, so that more is worth it although nobody has told how much comes.
+    plenty: bool,
 }
 
 /// The request being served.
@@ -93,6 +95,7 @@ impl Connection {
             eof: false,
             behind: false,
             drained: false,
+            plenty: false,
         }
     }
 
@@ -331,16 +334,18 @@ impl Connection {
         let exchange = self.exchange.as_ref();
         let left = exchange.and_then(|exchange| exchange.reader.body_remaining_hint());
         let is_streamed = exchange.is_some_and(|exchange| exchange.op.settings.mode == Mode::Streaming);
-        let wanted = match left {
-            Some(left) if left > 4 * SMALL_READ as u64 && is_streamed => PIECE,
-            Some(left) if left > 4 * SMALL_READ as u64 => LARGE_READ,
-            _ => SMALL_READ,
+        let is_large = left.map_or(self.plenty, |left| left > 4 * SMALL_READ as u64);
+        let wanted = match is_large {
+            true if is_streamed => PIECE,
+            true => LARGE_READ,
+            false => SMALL_READ,
         };
         if room < wanted / 4 {
             self.input.reserve(wanted);
         }
         let room = self.input.capacity() - self.input.len();
         let read = self.stream.read(&mut self.input)?;
+        self.plenty = read == room;
         // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
         self.drained = read > 0 && read < room && self.stream.session().is_none();
         Ok(read)
