@@ -3,12 +3,12 @@
 //! It never waits. Whoever drives it (the I/O thread, or the calling thread in `poll(2)`) waits for the
 //! socket and calls again.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use bytes::BufMut;
-use rustix::net::{RecvFlags, SendFlags, Shutdown};
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
 use rustls::ClientConnection;
 
 use super::records::Session;
@@ -60,6 +60,17 @@ impl Stream {
         match &mut self.tls {
             None => send(&self.socket, data),
             Some(session) => session.write(data, &self.socket),
+        }
+    }
+
+    /// Takes some of `parts`, one after the other, as [`write`](Self::write) does. With TLS, of the first one only.
+    pub(crate) fn write_parts(&mut self, parts: [&[u8]; 3]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => send_parts(&self.socket, parts.map(IoSlice::new)),
+            Some(session) => {
+                let first = parts.into_iter().find(|part| !part.is_empty()).unwrap_or_default();
+                session.write(first, &self.socket)
+            }
         }
     }
 
@@ -122,6 +133,16 @@ pub(super) fn receive_into(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<us
         match rustix::net::recv(socket, &mut *buffer, RecvFlags::DONTWAIT) {
             Err(rustix::io::Errno::INTR) => {}
             result => return result.map(|(read, _)| read).map_err(io::Error::from),
+        }
+    }
+}
+
+fn send_parts(socket: &OwnedFd, parts: [IoSlice<'_>; 3]) -> io::Result<usize> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    loop {
+        match rustix::net::sendmsg(socket, &parts, &mut SendAncillaryBuffer::default(), flags) {
+            Err(rustix::io::Errno::INTR) => {}
+            result => return result.map_err(io::Error::from),
         }
     }
 }
