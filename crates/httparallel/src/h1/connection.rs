@@ -208,7 +208,7 @@ impl Connection {
             if let Some(ended) = self.deliver() {
                 return Some(ended);
             }
-            if self.drained || self.is_paused() || self.exchange.is_none() || self.stops_for_room(is_first) {
+            if self.stops_for_room(is_first) || self.drained || self.is_paused() || self.exchange.is_none() {
                 return None;
             }
             is_first = false;

@@ -67,23 +67,26 @@ fn head(length: usize) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n")
 }
 
-/// A server that sends the body in three parts: with the head, one that ends just before its end, and the last byte.
-fn in_parts(body: &[u8]) -> Script {
+/// An answer that sends the body in three parts: with the head, up to its last byte, and, after a signal, that.
+fn in_parts(script: Script, body: &[u8], signal: &str) -> Script {
     let (first, rest) = body.split_at(5000);
     let (middle, last) = rest.split_at(rest.len() - 1);
-    let script = Script::new().expect_request().send([head(body.len()).as_bytes(), first].concat());
-    script.send(middle).send(last)
+    let script = script.expect_request().send([head(body.len()).as_bytes(), first].concat());
+    script.send(middle).wait(signal).send(last)
 }
 
 #[test]
 fn a_large_body_arrives_whole_in_its_owners_room() {
     let body = pattern(3 * MIB + 123);
     for driver in DRIVERS {
-        let server = play(in_parts(&body).forever());
-        let engine = engine();
-        for _ in 0..2 {
+        let script = in_parts(in_parts(Script::new(), &body, "first"), &body, "second");
+        let (server, engine) = (play(script.hang()), engine());
+        for signal in ["first", "second"] {
             let mut owner = Owner::default();
             let operation = engine.start(get(&server.url()), giving(settings(driver)), None).unwrap();
+            wait(&operation);
+            owner.give(&operation);
+            server.signal(signal);
             assert!(owner.body(&operation).unwrap() == body, "{driver:?}");
             assert_eq!(owner.asked, [body.len()]);
         }
@@ -95,8 +98,9 @@ fn a_large_body_arrives_whole_in_its_owners_room() {
 fn without_a_given_room_it_arrives_whole_and_in_one_piece() {
     let body = pattern(3 * MIB + 123);
     for driver in DRIVERS {
-        let server = play(in_parts(&body).forever());
+        let server = play(in_parts(Script::new(), &body, "go").hang());
         let engine = engine();
+        server.signal("go");
         let operation = engine.start(get(&server.url()), settings(driver), None).unwrap();
         wait(&operation);
         let pieces = operation.take_body().unwrap().unwrap();
@@ -110,7 +114,7 @@ fn an_owner_that_gives_nothing_or_too_little_gets_pieces() {
     let body = pattern(2 * MIB);
     for driver in DRIVERS {
         for given in [None, Some(MIB)] {
-            let server = play(in_parts(&body).hang());
+            let server = play(in_parts(Script::new(), &body, "go").hang());
             let engine = engine();
             let operation = engine.start(get(&server.url()), giving(settings(driver)), None).unwrap();
             wait(&operation);
@@ -118,6 +122,7 @@ fn an_owner_that_gives_nothing_or_too_little_gets_pieces() {
                 let bytes = Box::new_uninit_slice(given?);
                 Some(Box::new(Memory { bytes, _alive: Arc::default() }))
             });
+            server.signal("go");
             assert!(finish(&operation).unwrap().body == body, "{driver:?}, {given:?}");
         }
     }
@@ -126,9 +131,12 @@ fn an_owner_that_gives_nothing_or_too_little_gets_pieces() {
 #[test]
 fn the_io_thread_does_not_wait_for_an_owner_that_is_busy() {
     let body = pattern(2 * MIB);
-    let server = play(in_parts(&body).hang());
+    let server = play(in_parts(Script::new(), &body, "go").hang());
     let engine = engine();
     let operation = engine.start(get(&server.url()), giving(settings(Driver::IoThread)), None).unwrap();
+    wait(&operation);
+    assert!(operation.asks_for_room());
+    server.signal("go");
     eventually("the response is there", || operation.is_ready());
     assert!(!operation.asks_for_room());
     assert!(finish(&operation).unwrap().body == body);
@@ -153,11 +161,14 @@ fn what_came_before_an_owner_gave_room_is_moved_there() {
 #[test]
 fn a_body_that_ends_early_is_an_error_and_its_room_is_dropped() {
     for driver in DRIVERS {
-        let server =
-            play(Script::new().expect_request().send(head(2 * MIB)).send(pattern(MIB)).close().forever());
+        let script = Script::new().expect_request().send(head(2 * MIB)).send(pattern(MIB));
+        let server = play(script.wait("go").close().forever());
         let mut owner = Owner::default();
         let engine = engine();
         let operation = engine.start(get(&server.url()), giving(settings(driver)), None).unwrap();
+        wait(&operation);
+        owner.give(&operation);
+        server.signal("go");
         let error = assert_fails(owner.body(&operation), Kind::Incomplete, Phase::Read);
         assert!(error.message().ends_with("received 1048576 bytes, expected 2097152"), "{error}");
         assert_eq!(owner.asked, [2 * MIB]);
@@ -195,10 +206,13 @@ fn a_false_announcement_reserves_no_memory() {
             assert_fails(send(&engine, get(&server.url()), driver), Kind::Incomplete, Phase::Read);
         }
         let script = Script::new().expect_request().send(head(128 * MIB)).send(pattern(2 * MIB));
-        let server = play(script.send(pattern(MIB)).close());
+        let server = play(script.wait("go").close());
         let mut owner = Owner::default();
         let engine = engine();
         let operation = engine.start(get(&server.url()), giving(settings(driver)), None).unwrap();
+        wait(&operation);
+        owner.give(&operation);
+        server.signal("go");
         assert_fails(owner.body(&operation), Kind::Incomplete, Phase::Read);
         assert_eq!(owner.asked, [128 * MIB], "{driver:?}");
     }
