@@ -15,12 +15,17 @@ use std::io;
 use std::mem::{MaybeUninit, take};
 
 use bytes::BufMut;
+use httparallel_proto::pool::Lane;
 
 use super::{Head, Mode, Op, OpState, Operation};
 use crate::net::{Stream, prefer_large_pages};
 
-/// Bodies from this size on get a room.
-const ROOM_FROM: u64 = 1024 * 1024;
+/// Bodies from this size on get a room, if the thread that will have them reads them itself.
+const ROOM_FROM: u64 = 512 * 1024;
+
+/// Bodies from this size on get a room that the I/O thread fills. To ask for it wakes another thread, and below this
+/// size memory that was freed before is cheaper than memory of one's own, in which each page is new.
+const ROOM_FROM_ATTACHED: u64 = 4 * 1024 * 1024;
 
 /// What is announced is asked for up to this size before any of it has arrived. Memory that nothing was written to is
 /// only reserved.
@@ -148,7 +153,8 @@ impl Op {
     /// Its bytes do not pass the operation any more, so it must be one that nothing has to be said about: announced
     /// with its length, which the guard has seen; wanted, in one piece and by one owner; and not to be decoded.
     pub(crate) fn room_wanted(&self, announced: Option<u64>) -> Option<u64> {
-        let announced = announced.filter(|announced| *announced >= ROOM_FROM)?;
+        let least = if self.lane() == Lane::Detached { ROOM_FROM } else { ROOM_FROM_ATTACHED };
+        let announced = announced.filter(|announced| *announced >= least)?;
         // A thread that produces content does not look at what is asked of it.
         if self.settings.mode != Mode::Buffered || self.block.is_some() || self.upload.is_some() {
             return None;
