@@ -25,6 +25,7 @@ const LARGE_READ: usize = 128 * 1024;
 
 /// An open connection.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude one another")]
 pub(crate) struct Connection {
     stream: Stream,
     input: BytesMut,

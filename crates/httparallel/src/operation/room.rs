@@ -25,7 +25,7 @@ const ROOM_FROM: u64 = 512 * 1024;
 
 /// Bodies from this size on get a room that the I/O thread fills. To ask for it wakes another thread, and below this
 /// size memory that was freed before is cheaper than memory of one's own, in which each page is new.
-const ROOM_FROM_ATTACHED: u64 = 4 * 1024 * 1024;
+const ROOM_FROM_ATTACHED: u64 = 6 * 1024 * 1024;
 
 /// What is announced is asked for up to this size before any of it has arrived. Memory that nothing was written to is
 /// only reserved.

@@ -18,7 +18,7 @@ fn pieces(count: usize) -> (Vec<Bytes>, Bytes) {
         .map(|number| {
             let largest = if number % 3 == 0 { 200_000 } else { 3_000 };
             let length = usize::try_from(random.below(largest)).unwrap();
-            (0..length).map(|index| (index * (number + 1)) as u8).collect()
+            (0..length).map(|index| (index * (number + 1)).to_le_bytes()[0]).collect()
         })
         .collect();
     let whole = pieces.concat().into();
