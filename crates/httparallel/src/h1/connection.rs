@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 use httparallel_proto::fetch::{Request, may_retry_lost};
 use httparallel_proto::h1::{CloseReason, Event, Limits, ResponseReader, Reuse};
 use httparallel_proto::pool::{ConnId, Lane};
@@ -344,8 +344,10 @@ impl Connection {
         if room < wanted / 4 {
             self.input.reserve(wanted);
         }
-        let room = self.input.capacity() - self.input.len();
-        let read = self.stream.read(&mut self.input)?;
+        // There may be more room than a streamed piece is to have, from a body that was gathered.
+        let most = if is_streamed { PIECE } else { usize::MAX };
+        let room = (self.input.capacity() - self.input.len()).min(most);
+        let read = self.stream.read(&mut (&mut self.input).limit(room))?;
         self.plenty = read == room;
         // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
         self.drained = read > 0 && read < room && self.stream.session().is_none();
