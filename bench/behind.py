@@ -8,12 +8,18 @@ from results import Table
 REASONS = {
     "json": "Nearly all of it is json.loads, the same for all.",
     "down": (
-        "The body arrives in pieces that the I/O thread owns, and becomes one bytes object when it is asked "
-        "for: for a moment it is in memory twice, and much of the processor time is page faults."
+        "The socket is read straight into the bytes object, whose memory is new each time: half of the "
+        "processor time is the system zeroing it. Clients that keep the memory for the next body save that."
     ),
     "up": "Content is sent from where it is; what is left is the system call, for all of the first few.",
-    "up-stream": "Not profiled yet. Each piece passes from the caller to the I/O thread, which sends it.",
-    "down-stream": "Not profiled yet. Each piece passes from the I/O thread to the caller, as an object.",
+    "up-stream": (
+        "Nine tenths are the system's, most of it TCP. While the socket is full, the I/O thread sends in "
+        "place of the caller, and the two wake each other some forty times for 100 MB."
+    ),
+    "down-stream": (
+        "A piece of 64 KiB is read into memory of the engine and copied once, into an object. In async code "
+        "it passes from the I/O thread to the loop's."
+    ),
     "tls-full": "Nearly all of it is the arithmetic of the handshake, in rustls and ring.",
     "tls-resumed": "Nearly all of it is the arithmetic of the handshake, in rustls and ring.",
     "h2": (

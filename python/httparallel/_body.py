@@ -48,16 +48,16 @@ async def apipe(source: AsyncGenerator[T, None], stage: Stage[T, U]) -> AsyncGen
         await source.aclose()
 
 
-def content_decoder(headers: Headers, request: Request | None) -> Stage[bytes, bytes]:
+def content_decoder(headers: Headers, request: Request | None) -> Stage[bytes, bytes] | None:
     """A stage that undoes the content codings which the headers name, within the request's `max_body`.
 
-    Raises DecodingError and BodyTooLarge.
+    None if there is nothing to undo and no limit. The stage raises DecodingError and BodyTooLarge.
     """
     names = [name.strip().lower() for name in headers.get_list("content-encoding", split_commas=True)]
     codings = [name for name in names if name != "identity"]
     max_body = None if request is None else request.extensions.get("max_body")
     if not codings and max_body is None:
-        return lambda piece: [] if piece is None else [piece]
+        return None
     decoder: Decoder | None = None
 
     def stage(piece: bytes | None) -> Generator[bytes, None, None]:
@@ -233,13 +233,15 @@ class Body:
         """The body as it was sent, as it comes or in chunks of one size. Works once; closes the response."""
         from ._text import chunker
 
-        return pipe(self._pieces(), chunker(b"", chunk_size))
+        pieces = self._pieces()
+        return pieces if chunk_size is None else pipe(pieces, chunker(b"", chunk_size))
 
     def aiter_raw(self, chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
         """The body as it was sent, as it comes or in chunks of one size. Works once; closes the response."""
         from ._text import chunker
 
-        return apipe(self._apieces(), chunker(b"", chunk_size))
+        pieces = self._apieces()
+        return pieces if chunk_size is None else apipe(pieces, chunker(b"", chunk_size))
 
     def iter_bytes(self, chunk_size: int | None = None) -> Generator[bytes, None, None]:
         """The body with its content codings undone, as it comes or in chunks of one size."""
@@ -247,8 +249,10 @@ class Body:
 
         if self._is_read:
             return pipe(_one(self._content), chunker(b"", chunk_size))
-        decoded = pipe(self.iter_raw(), content_decoder(self.headers, self._request))
-        return pipe(decoded, chunker(b"", chunk_size))
+        decoder = content_decoder(self.headers, self._request)
+        if decoder is None:
+            return self.iter_raw(chunk_size)
+        return pipe(pipe(self._pieces(), decoder), chunker(b"", chunk_size))
 
     def aiter_bytes(self, chunk_size: int | None = None) -> AsyncGenerator[bytes, None]:
         """The body with its content codings undone, as it comes or in chunks of one size."""
@@ -256,8 +260,10 @@ class Body:
 
         if self._is_read:
             return apipe(_aone(self._content), chunker(b"", chunk_size))
-        decoded = apipe(self.aiter_raw(), content_decoder(self.headers, self._request))
-        return apipe(decoded, chunker(b"", chunk_size))
+        decoder = content_decoder(self.headers, self._request)
+        if decoder is None:
+            return self.aiter_raw(chunk_size)
+        return apipe(apipe(self._apieces(), decoder), chunker(b"", chunk_size))
 
     def iter_text(self, chunk_size: int | None = None) -> Generator[str, None, None]:
         """The body as text, as it comes or in chunks of that many characters."""
@@ -285,6 +291,7 @@ class Body:
         return apipe(self.aiter_text(), line_splitter())
 
     def _pieces(self) -> Generator[bytes, None, None]:
+        """The pieces of the stream, without empty ones."""
         self._check_streamable()
         stream = self.stream
         if not isinstance(stream, SyncByteStream):
@@ -293,12 +300,14 @@ class Body:
         try:
             with request_context(self._request):
                 for piece in stream:
-                    self._num_bytes_downloaded += len(piece)
-                    yield piece
+                    if piece:
+                        self._num_bytes_downloaded += len(piece)
+                        yield piece
         finally:
             self.close()
 
     async def _apieces(self) -> AsyncGenerator[bytes, None]:
+        """The pieces of the stream, without empty ones."""
         self._check_streamable()
         stream = self.stream
         if not isinstance(stream, AsyncByteStream):
@@ -308,8 +317,9 @@ class Body:
         try:
             with request_context(self._request):
                 async for piece in pieces:
-                    self._num_bytes_downloaded += len(piece)
-                    yield piece
+                    if piece:
+                        self._num_bytes_downloaded += len(piece)
+                        yield piece
         finally:
             # Left to the garbage collector, a generator's `finally` would run in no task at all.
             if hasattr(pieces, "aclose"):

@@ -340,7 +340,8 @@ def send_body(request: Request, upload: Upload) -> None:
     for piece in request.stream:  # type: ignore[union-attr] # upload_of has looked
         if not upload.push(piece):
             return
-        upload.wait()
+        if upload.is_full:
+            upload.wait()
     upload.end()
 
 
@@ -351,7 +352,8 @@ async def asend_body(request: Request, upload: Upload, backend: AsyncBackend) ->
         async for piece in pieces:
             if not upload.push(piece):
                 return
-            await backend.wait(upload)
+            if upload.is_full or backend.has_checkpoints:
+                await backend.wait(upload)
         upload.end()
     finally:
         # Left to the garbage collector, a generator's `finally` would run in no task at all.

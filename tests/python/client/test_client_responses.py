@@ -125,3 +125,32 @@ async def test_http_1_0(kind: Kind, server: Server) -> None:
         async with kind.client() as client:
             response = await client.get(script.url)
     assert (response.http_version, response.reason_phrase, response.text) == ("HTTP/1.0", "Fine", "old")
+
+
+async def test_a_large_body_is_the_same_in_one_piece_in_chunks_and_streamed(
+    kind: Kind, server: Server
+) -> None:
+    size = 3_000_001
+    async with kind.client() as client:
+        whole = await client.get(f"{server.http}/bytes/{size}")
+        chunked = await client.get(f"{server.http}/chunked/{size}?size=100000")
+        async with client.stream("GET", f"{server.http}/bytes/{size}") as response:
+            streamed = [piece async for piece in response.aiter_bytes()]
+        async with client.stream("GET", f"{server.http}/bytes/{size}") as response:
+            raw = [piece async for piece in response.aiter_raw()]
+    assert len(whole.content) == size
+    assert whole.num_bytes_downloaded == response.num_bytes_downloaded == size
+    assert whole.content == chunked.content == b"".join(streamed) == b"".join(raw)
+    assert whole.content is whole.content
+    assert max(map(len, streamed + raw)) <= 65_536
+
+
+async def test_large_bodies_of_many_requests_at_once_are_not_mixed_up(kind: Kind, server: Server) -> None:
+    sizes = [2_000_000 + number for number in range(8)]
+    async with kind.client() as client:
+        async with client.parallel() as parallel:
+            pending = [parallel.get(f"{server.http}/bytes/{size}") for size in sizes]
+            bodies = [(await each.get_response()).content for each in pending]
+        alone = [(await client.get(f"{server.http}/bytes/{size}")).content for size in sizes]
+    assert [len(body) for body in bodies] == sizes
+    assert bodies == alone

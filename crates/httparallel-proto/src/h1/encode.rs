@@ -75,12 +75,17 @@ pub fn encode_chunk(out: &mut BytesMut, data: &[u8]) {
         return;
     }
     out.reserve(data.len() + 20);
-    let digits = 16 - (data.len() as u64).leading_zeros() as usize / 4;
-    for index in (0..digits).rev() {
-        out.extend_from_slice(&[b"0123456789abcdef"[data.len() >> (4 * index) & 0xf]]);
-    }
-    out.extend_from_slice(b"\r\n");
+    encode_chunk_size(out, data.len());
     out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the first line of a chunk that holds so many bytes, at least one.
+pub(super) fn encode_chunk_size(out: &mut BytesMut, length: usize) {
+    let digits = 16 - (length as u64).leading_zeros() as usize / 4;
+    for index in (0..digits).rev() {
+        out.extend_from_slice(&[b"0123456789abcdef"[length >> (4 * index) & 0xf]]);
+    }
     out.extend_from_slice(b"\r\n");
 }
 

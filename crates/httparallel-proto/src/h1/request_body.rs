@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use super::encode::{RequestFraming, encode_chunk, encode_end};
+use super::encode::{RequestFraming, encode_chunk, encode_chunk_size, encode_end};
 use crate::{Error, Kind, Phase, Result};
 
 /// Encodes the body of one request as [`RequestFraming`] says.
@@ -47,6 +47,30 @@ impl RequestBody {
             }
         }
         Ok(())
+    }
+
+    /// Appends to `out` what goes before `length` bytes of data, which the caller writes to the socket itself, without
+    /// a copy through `out`; returns what has to follow them. Fails as [`encode`](Self::encode) does.
+    ///
+    /// ```
+    /// use bytes::BytesMut;
+    /// use httparallel_proto::h1::{RequestBody, RequestFraming};
+    ///
+    /// let mut before = BytesMut::new();
+    /// let after = RequestBody::new(RequestFraming::Chunked).encode_around(&mut before, 5)?;
+    /// assert_eq!([&before[..], b"hello", after].concat(), b"5\r\nhello\r\n");
+    /// # Ok::<(), httparallel_proto::Error>(())
+    /// ```
+    pub fn encode_around(&mut self, out: &mut BytesMut, length: usize) -> Result<&'static [u8]> {
+        match self.framing {
+            RequestFraming::Chunked if length > 0 => {
+                encode_chunk_size(out, length);
+                Ok(b"\r\n")
+            }
+            RequestFraming::Length(_) => self.advance(length as u64).map(|()| &b""[..]),
+            RequestFraming::None if length > 0 => Err(violated("Too much data: no body was announced")),
+            RequestFraming::Chunked | RequestFraming::None => Ok(b""),
+        }
     }
 
     /// Counts `n` bytes that the caller writes to the socket itself, without a copy through a buffer. Only

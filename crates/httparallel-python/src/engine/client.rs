@@ -14,6 +14,7 @@ use super::options::VerifyArgument;
 use super::proxies::proxies;
 use super::reply::Reply;
 use super::request::request;
+use super::room::wait;
 use super::settings::{Settings, seconds};
 use super::upload::PyUpload;
 use crate::models::PyHeaders;
@@ -117,6 +118,7 @@ impl Engine {
             Ok(Ok(operation))
         })?;
         let operation = operation.map_err(|error| exception(py, &error))?;
+        wait(py, &operation)?;
         Reply::of(py, &operation)
     }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use httparallel::{CompletionQueue, Listener};
+use httparallel::{CompletionQueue, Listener, Operation};
 use parking_lot::Mutex;
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::intern;
@@ -17,6 +17,7 @@ use std::os::fd::AsRawFd;
 use super::block::PyBlock;
 use super::operation::{PyOperation, TOKENS};
 use super::pace::PyTurn;
+use super::room::give_room;
 use super::upload::PyUpload;
 
 /// What an event loop waits for: Python objects by token.
@@ -31,6 +32,8 @@ pub(crate) struct Completions {
 struct Waiter {
     serial: u32,
     object: Py<PyAny>,
+    /// The operation whose response it waits for, which may ask for room before.
+    operation: Option<Operation>,
 }
 
 #[pymethods]
@@ -51,11 +54,14 @@ impl Completions {
     /// nothing to wait for.
     #[pyo3(signature = (source, waiter, body=false))]
     fn register(&self, source: &Bound<'_, PyAny>, waiter: Py<PyAny>, body: bool) -> PyResult<Option<u64>> {
-        let token = self.insert(waiter);
-        let waits = if let Ok(operation) = source.cast::<PyOperation>() {
-            let listener = Listener::Queue(self.queue.clone(), token);
-            let operation = &operation.get().inner;
-            if body { operation.listen_body(listener) } else { operation.listen(listener) }
+        let operation = source.cast::<PyOperation>().ok().map(|operation| &operation.get().inner);
+        let token = self.insert(waiter, operation.filter(|_| !body).cloned());
+        let waits = if let Some(operation) = operation {
+            if body {
+                operation.listen_body(Listener::Queue(self.queue.clone(), token))
+            } else {
+                self.listen(source.py(), operation, token)
+            }
         } else if let Ok(block) = source.cast::<PyBlock>() {
             block.get().inner.listen(Listener::Queue(self.queue.clone(), token))
         } else if let Ok(upload) = source.cast::<PyUpload>() {
@@ -82,7 +88,7 @@ impl Completions {
 
     /// Resolves the asyncio futures that wait for what has happened.
     fn resolve(&self, py: Python<'_>) -> PyResult<()> {
-        for waiter in self.take_ready() {
+        for waiter in self.take_ready(py) {
             let future = waiter.into_bound(py);
             let done: bool = future.call_method0(intern!(py, "done"))?.extract()?;
             if !done {
@@ -94,30 +100,58 @@ impl Completions {
 
     /// Takes the waiters for what has happened.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        PyList::new(py, self.take_ready())
+        PyList::new(py, self.take_ready(py))
     }
 }
 
 impl Completions {
-    fn insert(&self, object: Py<PyAny>) -> u64 {
+    fn insert(&self, object: Py<PyAny>, operation: Option<Operation>) -> u64 {
         use std::sync::atomic::{AtomicU32, Ordering};
         static SERIAL: AtomicU32 = AtomicU32::new(0);
         let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-        let slot = self.waiters.lock().insert(Waiter { serial, object });
+        let slot = self.waiters.lock().insert(Waiter { serial, object, operation });
         (u64::from(serial) << 32) | slot as u64
     }
 
     fn remove(&self, token: u64) -> Option<Py<PyAny>> {
-        let (serial, slot) = ((token >> 32) as u32, (token & 0xffff_ffff) as usize);
+        let (serial, slot) = parts(token);
         let mut waiters = self.waiters.lock();
         let known = waiters.get(slot).is_some_and(|waiter| waiter.serial == serial);
         known.then(|| waiters.remove(slot).object)
     }
 
-    fn take_ready(&self) -> Vec<Py<PyAny>> {
+    /// Has the operation's next event told as `token`; gives it the room that it asks for. `false` if it is ready.
+    fn listen(&self, py: Python<'_>, operation: &Operation, token: u64) -> bool {
+        while !operation.listen(Listener::Queue(self.queue.clone(), token)) {
+            if !operation.asks_for_room() {
+                return false;
+            }
+            give_room(py, operation);
+        }
+        true
+    }
+
+    /// Whether the waiter goes on waiting, because its operation only asked for room.
+    fn goes_on(&self, py: Python<'_>, token: u64) -> bool {
+        let (serial, slot) = parts(token);
+        let waiters = self.waiters.lock();
+        let waiter = waiters.get(slot).filter(|waiter| waiter.serial == serial);
+        let asking =
+            waiter.and_then(|waiter| waiter.operation.as_ref()).filter(|op| op.asks_for_room()).cloned();
+        drop(waiters);
+        asking.is_some_and(|operation| self.listen(py, &operation, token))
+    }
+
+    fn take_ready(&self, py: Python<'_>) -> Vec<Py<PyAny>> {
         TOKENS.with_borrow_mut(|tokens| {
             self.queue.drain(tokens);
-            tokens.drain(..).filter_map(|token| self.remove(token)).collect()
+            let ready = tokens.drain(..).filter(|token| !self.goes_on(py, *token));
+            ready.filter_map(|token| self.remove(token)).collect()
         })
     }
+}
+
+/// The serial and the slot of a token.
+fn parts(token: u64) -> (u32, usize) {
+    ((token >> 32) as u32, (token & 0xffff_ffff) as usize)
 }

@@ -4,6 +4,7 @@
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
+use httparallel::prefer_large_pages;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
@@ -48,7 +49,10 @@ fn fill(mut room: &mut [MaybeUninit<u8>], pieces: &mut Vec<Bytes>) {
 }
 
 /// A `bytes` whose content is still to be written: all of the room has to be, before anybody sees the object.
-fn unfilled(py: Python<'_>, length: usize) -> PyResult<(Bound<'_, PyBytes>, &mut [MaybeUninit<u8>])> {
+pub(super) fn unfilled(
+    py: Python<'_>,
+    length: usize,
+) -> PyResult<(Bound<'_, PyBytes>, &mut [MaybeUninit<u8>])> {
     let size = ffi::Py_ssize_t::try_from(length)?;
     // SAFETY: attached. With a null pointer this returns a new reference to a `bytes` with that much room of its own,
     // or null with an exception set.
@@ -61,6 +65,8 @@ fn unfilled(py: Python<'_>, length: usize) -> PyResult<(Bound<'_, PyBytes>, &mut
         let room = ffi::PyBytes_AsString(object.as_ptr()).cast::<MaybeUninit<u8>>();
         // SAFETY: nobody else knows the object, which the caller keeps for as long as it writes there. CPython allows
         // writing to a `bytes` that has just been made so.
-        Ok((object, std::slice::from_raw_parts_mut(room, length)))
+        let room = std::slice::from_raw_parts_mut(room, length);
+        prefer_large_pages(room);
+        Ok((object, room))
     }
 }

@@ -18,6 +18,7 @@ mod proxies;
 mod reply;
 mod request;
 mod retries;
+mod room;
 mod settings;
 mod timings;
 mod upload;

@@ -11,6 +11,7 @@ use super::errors::exception;
 use super::facts::extra_info;
 use super::memory::join;
 use super::reply::Reply;
+use super::room::{self, content};
 use super::timings::{Fields, fields};
 use crate::models::PyHeaders;
 
@@ -40,10 +41,7 @@ impl PyOperation {
 
     /// Blocks until it is ready. A signal whose handler raises cancels it.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
-        if self.inner.is_ready() {
-            return Ok(());
-        }
-        block(py, |interrupt| self.inner.wait(interrupt))
+        room::wait(py, &self.inner)
     }
 
     /// The response. Raises what went wrong. The body of a response that is not streamed is in it; call this
@@ -56,15 +54,14 @@ impl PyOperation {
     /// Raises what went wrong. For a response that is not streamed; call this once, in place of `reply`.
     fn exchange<'py>(&self, py: Python<'py>) -> PyResult<Exchange<'py>> {
         let refused = |error: httparallel::Error| exception(py, &error);
-        let head = self.inner.head().map_err(refused)?;
-        let pieces = self.inner.take_body().map_err(refused)?.unwrap_or_default();
+        let httparallel::Exchange { head, body, room, .. } = self.inner.take_exchange().map_err(refused)?;
         Ok((
             head.status,
             PyBytes::new(py, &head.reason),
             PyBytes::new(py, head.version.as_bytes()),
             head.stream_id,
             head.headers.clone().into(),
-            join(py, pieces)?,
+            content(py, room, body)?,
         ))
     }
 
@@ -73,9 +70,9 @@ impl PyOperation {
         block(py, |interrupt| self.inner.wait_body(interrupt))
     }
 
-    /// What has arrived of a streamed body; `b""` if nothing has, `None` at the end.
+    /// What has arrived of a streamed body, 64 KiB of it at most; `b""` if nothing has, `None` at the end.
     fn take<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
-        let pieces = self.inner.take_body().map_err(|error| exception(py, &error))?;
+        let pieces = self.inner.take_piece().map_err(|error| exception(py, &error))?;
         pieces.map(|pieces| join(py, pieces)).transpose()
     }
 

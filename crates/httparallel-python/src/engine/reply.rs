@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use httparallel::{Content, Course, Exchange, Head, Hop, Operation, Request};
+use httparallel::{Content, Course, Exchange, Head, Hop, Operation, Request, Room};
 use httparallel_proto::decode::{Decoder, Guard};
 use parking_lot::Mutex;
 use pyo3::exceptions::PyTypeError;
@@ -15,7 +15,7 @@ use pyo3::{ffi, intern};
 
 use super::errors::exception;
 use super::facts::extra_info;
-use super::memory::join;
+use super::room::content;
 use super::timings::{Fields, fields};
 use crate::models::{PyHeaders, PyUrl};
 
@@ -36,8 +36,8 @@ pub(crate) struct Reply {
 }
 
 enum Body {
-    /// As sent, in pieces.
-    Sent(Vec<Bytes>),
+    /// As sent: in the room that was given for it, or in pieces.
+    Sent(Option<Box<dyn Room>>, Vec<Bytes>),
     /// Decoded.
     Decoded(Vec<u8>),
     /// As Python has it.
@@ -48,21 +48,31 @@ impl Reply {
     /// The reply of an operation that is ready; its error otherwise.
     pub(super) fn of(py: Python<'_>, operation: &Operation) -> PyResult<Self> {
         let taken = operation.take_exchange().map_err(|error| exception(py, &error))?;
-        let Exchange { request, head, body, elapsed, course, history, .. } = taken;
-        Self::new(py, Hop { request, head, body, elapsed, course }, operation.guard(), history)
+        let Exchange { request, head, body, room, elapsed, course, history, .. } = taken;
+        Self::new(py, Hop { request, head, body, elapsed, course }, room, operation.guard(), history)
     }
 
-    fn new(py: Python<'_>, hop: Hop, guard: Guard, history: Vec<Hop>) -> PyResult<Self> {
+    fn new(
+        py: Python<'_>,
+        hop: Hop,
+        mut room: Option<Box<dyn Room>>,
+        guard: Guard,
+        history: Vec<Hop>,
+    ) -> PyResult<Self> {
         let Hop { request, head, body: sent, elapsed, course } = hop;
-        let received = sent.iter().map(Bytes::len).sum();
-        let coded = received > 0 && head.headers.contains("content-encoding");
+        let received = match &mut room {
+            Some(room) => room.all().len(),
+            None => sent.iter().map(Bytes::len).sum(),
+        };
+        // No room is asked for a body that is coded.
+        let coded = received > 0 && room.is_none() && head.headers.contains("content-encoding");
         let body = if coded {
             let large = received > DETACH_ABOVE;
             let decode = || decode(&head, sent, &guard);
             let out = if large { py.detach(decode) } else { decode() };
             out.map_err(|error| exception(py, &error))?
         } else {
-            Body::Sent(sent)
+            Body::Sent(room, sent)
         };
         let (body, history) = (Mutex::new(body), Mutex::new(history));
         Ok(Self { head, request, body, received, elapsed, course, guard, history })
@@ -70,7 +80,7 @@ impl Reply {
 }
 
 fn decode(head: &Head, sent: Vec<Bytes>, guard: &Guard) -> httparallel::Result<Body> {
-    let Some(mut decoder) = Decoder::for_headers(&head.headers)? else { return Ok(Body::Sent(sent)) };
+    let Some(mut decoder) = Decoder::for_headers(&head.headers)? else { return Ok(Body::Sent(None, sent)) };
     let mut out = Vec::new();
     for piece in sent {
         decoder.decode(&piece, &mut out, guard)?;
@@ -170,7 +180,7 @@ impl Reply {
     #[getter]
     fn history(&self, py: Python<'_>) -> PyResult<Vec<Reply>> {
         let hops = self.history.lock().clone();
-        hops.into_iter().map(|hop| Self::new(py, hop, self.guard, Vec::new())).collect()
+        hops.into_iter().map(|hop| Self::new(py, hop, None, self.guard, Vec::new())).collect()
     }
 
     /// A response of the class `kind` for it: what `Response._from_reply` makes. Everything else is computed when
@@ -195,7 +205,7 @@ impl Reply {
         let whole = match &mut *body {
             Body::Whole(whole) => return Ok(whole.bind(py).clone()),
             Body::Decoded(decoded) => PyBytes::new(py, &std::mem::take(decoded)),
-            Body::Sent(pieces) => join(py, std::mem::take(pieces))?,
+            Body::Sent(room, pieces) => content(py, room.take(), std::mem::take(pieces))?,
         };
         *body = Body::Whole(whole.clone().unbind());
         Ok(whole)

@@ -66,7 +66,9 @@ impl Settings {
         let retries = retries.map(|retries| Arc::clone(&retries.inner));
         let guard = Guard::for_limit(max_body);
         let pace = pace.map(|pace| pace.inner.clone());
-        let inner = httparallel::Settings { timeouts, policy, retries, guard, pace, mode, blocking: false };
+        let (blocking, gives_room) = (false, true);
+        let inner =
+            httparallel::Settings { timeouts, policy, retries, guard, pace, mode, blocking, gives_room };
         let overrides = Overrides::new(target, sni_hostname).map_err(|error| exception(py, &error))?;
         let overrides = match connection {
             Some(own) => Some(Box::new(own.apply(overrides.map(|given| *given).unwrap_or_default()))),

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
-use httparallel::{CompletionQueue, Listener, Notifier, Upload};
-use pyo3::exceptions::PyOSError;
+use httparallel::{CompletionQueue, Listener, Upload};
 use pyo3::prelude::*;
+use pyo3::types::PyBytes;
 
+use super::memory::content;
 use super::operation::block;
 
 /// A bounded pipe from whoever produces a body to the connection that sends it.
@@ -23,22 +23,29 @@ impl PyUpload {
     }
 
     /// Adds a piece. `False` if nobody will read it: the request is over.
-    fn push(&self, piece: &[u8]) -> bool {
-        self.inner.push(Bytes::copy_from_slice(piece))
+    fn push(&self, py: Python<'_>, piece: &Bound<'_, PyBytes>) -> bool {
+        // It may be written to the socket right here.
+        let piece = content(piece);
+        py.detach(|| self.inner.push(piece))
     }
 
     /// Ends the body.
-    fn end(&self) {
-        self.inner.end();
+    fn end(&self, py: Python<'_>) {
+        py.detach(|| self.inner.end());
+    }
+
+    /// Whether there is no room for more: `wait`.
+    #[getter]
+    fn is_full(&self) -> bool {
+        self.inner.is_full()
     }
 
     /// Blocks until there is room for more, or the request is over.
     fn wait(&self, py: Python<'_>) -> PyResult<()> {
-        let notifier = Arc::new(Notifier::new().map_err(PyOSError::new_err)?);
-        if !self.inner.listen(Listener::Thread(notifier.clone())) {
+        if !self.inner.is_full() {
             return Ok(());
         }
-        block(py, |interrupt| notifier.wait(interrupt))
+        block(py, |interrupt| self.inner.wait(interrupt))
     }
 }
 

@@ -19,7 +19,7 @@ use tokio::time::Sleep;
 use super::connection::{Connection, Ended};
 use crate::engine::{Closed, Handle, Shared, complete};
 use crate::net::{Watched, register};
-use crate::operation::{Kept, Op};
+use crate::operation::{Kept, Op, Upload};
 use crate::panics::caught;
 use crate::wakes;
 
@@ -118,6 +118,34 @@ impl Attached {
         }
     }
 
+    /// Writes content that has just been produced, unless the socket is full: then the task does when it no longer is.
+    /// Returns whether this connection is the one that sends it.
+    pub(crate) fn send_produced(&self, upload: &Upload) -> bool {
+        let sent = caught(|| {
+            let mut inner = self.inner.lock();
+            let awaited = inner.connection.as_ref().and_then(Connection::awaited_upload);
+            if !awaited.is_some_and(|awaited| std::ptr::eq(awaited, upload)) {
+                return false;
+            }
+            if inner.wants_write() {
+                return true;
+            }
+            let ended = inner.send(Instant::now());
+            let needed = ended.is_none() && (inner.wants_write() || inner.is_due_earlier());
+            let task = if needed { inner.task.take() } else { None };
+            drop(inner);
+            if let Some(task) = task {
+                task.wake();
+            }
+            if let Some(ended) = ended {
+                self.finish(ended);
+            }
+            true
+        });
+        // After a panic the task finds the connection as it is, and gives it up if it panics in its turn.
+        sent.unwrap_or(false)
+    }
+
     /// Stops serving `op`, if it still does. Closes the connection unless nothing was sent.
     pub(crate) fn abort(self: &Arc<Self>, op: &Arc<Op>, shared: &Arc<Shared>) {
         let mut inner = self.inner.lock();
@@ -192,13 +220,19 @@ impl Inner {
     /// The task's waker, if the task has something to do that its socket will not tell it.
     fn attention(&mut self) -> Option<Waker> {
         let connection = self.connection.as_ref()?;
-        let earlier = match (connection.deadline(), self.armed) {
+        let awaits = connection.awaited_upload().is_some();
+        let needed = awaits || self.wants_write() || self.is_due_earlier();
+        if needed { self.task.take() } else { None }
+    }
+
+    /// Whether something is due before the task's timer rings.
+    fn is_due_earlier(&self) -> bool {
+        let deadline = self.connection.as_ref().and_then(Connection::deadline);
+        match (deadline, self.armed) {
             (Some(deadline), Some(armed)) => deadline.at < armed,
             (Some(_), None) => true,
             (None, _) => false,
-        };
-        let needed = earlier || self.wants_write() || connection.awaited_upload().is_some();
-        if needed { self.task.take() } else { None }
+        }
     }
 
     /// The socket can be watched no longer: what is served is lost, and nothing else can be served.
@@ -227,6 +261,8 @@ enum Found {
     Ended(Ended),
     /// There is more to do at once.
     Again,
+    /// There is more to do in the next round.
+    Later,
     /// The idle connection died.
     Died,
     /// The connection was closed.
@@ -251,6 +287,10 @@ impl Task {
             match self.look(cx) {
                 Found::Nothing => return Poll::Pending,
                 Found::Again => {}
+                Found::Later => {
+                    cx.waker().wake_by_ref();
+                    return Poll::Pending;
+                }
                 Found::Ended(ended) => {
                     let op = ended.op.clone();
                     if let Err(error) = caught(|| self.attached.finish(ended)) {
@@ -304,9 +344,13 @@ impl Task {
                 ready.clear_ready();
                 return Found::Again;
             }
+            if connection.asks_for_room() {
+                return Found::Later;
+            }
         }
         if let Some(upload) = connection.awaited_upload() {
             upload.set_consumer(cx.waker());
+            upload.set_sender(&self.attached);
             if let Some(ended) = inner.send(now) {
                 return Found::Ended(ended);
             }

@@ -4,27 +4,29 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 use httparallel_proto::fetch::{Request, may_retry_lost};
 use httparallel_proto::h1::{CloseReason, Event, Limits, ResponseReader, Reuse};
-use httparallel_proto::pool::ConnId;
+use httparallel_proto::pool::{ConnId, Lane};
 use httparallel_proto::proxy::Proxy;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase};
 
+use super::intake::Intake;
 use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
 use crate::inbox::UnderWay;
 use crate::net::{ConnectionFacts, Stream};
-use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
+use crate::operation::{Answered, Attempt, Mode, Op, PIECE, UNWANTED_BYTES, UNWANTED_TIME};
 
 /// Room for a read while heads and small bodies come in.
 const SMALL_READ: usize = 8 * 1024;
-/// Room for a read within a large body.
+/// Room for a read within a large body that is gathered.
 const LARGE_READ: usize = 128 * 1024;
 
 /// An open connection.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude one another")]
 pub(crate) struct Connection {
     stream: Stream,
     input: BytesMut,
@@ -39,6 +41,8 @@ pub(crate) struct Connection {
     behind: bool,
     /// Whether the last read emptied the socket, so that the next one would only be told so.
     drained: bool,
+    /// Whether the last read filled all of its room, so that more is worth it although nobody has told how much comes.
+    plenty: bool,
 }
 
 /// The request being served.
@@ -48,6 +52,8 @@ struct Exchange {
     request: Arc<Request>,
     outgoing: Outgoing,
     reader: ResponseReader,
+    /// Where its body goes.
+    intake: Intake,
     /// When bytes last moved.
     since: Instant,
     /// When the last byte of the request was taken.
@@ -93,6 +99,7 @@ impl Connection {
             eof: false,
             behind: false,
             drained: false,
+            plenty: false,
         }
     }
 
@@ -156,6 +163,7 @@ impl Connection {
                     request,
                     outgoing,
                     reader,
+                    intake: Intake::default(),
                     since: now,
                     sent: None,
                     answered: None,
@@ -199,15 +207,19 @@ impl Connection {
     }
 
     /// Reads and delivers what is there. Returns the exchange when it is over.
+    ///
+    /// It may stop before the socket is empty, while room for the body is asked for: [`asks_for_room`](Self::asks_for_room).
     pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
+        let mut is_first = true;
         loop {
             if let Some(ended) = self.deliver() {
                 return Some(ended);
             }
-            if self.drained || self.is_paused() || self.exchange.is_none() {
+            if self.stops_for_room(is_first) || self.drained || self.is_paused() || self.exchange.is_none() {
                 return None;
             }
-            match self.fill() {
+            is_first = false;
+            match self.fill_room().unwrap_or_else(|| self.fill()) {
                 Ok(0) => self.eof = true,
                 Ok(_) => self.touch(now),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
@@ -231,6 +243,11 @@ impl Connection {
 
     pub(crate) fn is_drained(&self) -> bool {
         self.drained
+    }
+
+    /// Whether room for the body is asked for.
+    pub(crate) fn asks_for_room(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| exchange.intake.is_asked())
     }
 
     /// Whether sending waits for the socket.
@@ -300,16 +317,44 @@ impl Connection {
         untouched
     }
 
+    /// Whether to stop reading because room for the body is asked for. It is the thread here that has to give it; or
+    /// another one, which has to be told before it can, and is told when this one has come to the end of its round.
+    fn stops_for_room(&mut self, is_first: bool) -> bool {
+        self.exchange.as_mut().is_some_and(|exchange| {
+            exchange.intake.settle(&exchange.op, &exchange.reader)
+                && (!is_first || exchange.op.lane() == Lane::Detached)
+        })
+    }
+
+    /// Reads body to where it belongs, if there is a room for it. What came with the head has been delivered.
+    fn fill_room(&mut self) -> Option<std::io::Result<usize>> {
+        let exchange = self.exchange.as_mut()?;
+        let read = exchange.intake.read(&mut self.stream, &mut exchange.reader)?;
+        Some(read.map(|(read, is_short)| {
+            self.drained = read > 0 && is_short && self.stream.session().is_none();
+            read
+        }))
+    }
+
     fn fill(&mut self) -> std::io::Result<usize> {
         let room = self.input.capacity() - self.input.len();
-        let large = self.exchange.as_ref().and_then(|e| e.reader.body_remaining_hint());
-        let wanted =
-            if large.is_some_and(|left| left > 4 * SMALL_READ as u64) { LARGE_READ } else { SMALL_READ };
+        let exchange = self.exchange.as_ref();
+        let left = exchange.and_then(|exchange| exchange.reader.body_remaining_hint());
+        let is_streamed = exchange.is_some_and(|exchange| exchange.op.settings.mode == Mode::Streaming);
+        let is_large = left.map_or(self.plenty, |left| left > 4 * SMALL_READ as u64);
+        let wanted = match is_large {
+            true if is_streamed => PIECE,
+            true => LARGE_READ,
+            false => SMALL_READ,
+        };
         if room < wanted / 4 {
             self.input.reserve(wanted);
         }
-        let room = self.input.capacity() - self.input.len();
-        let read = self.stream.read(&mut self.input)?;
+        // There may be more room than a streamed piece is to have, from a body that was gathered.
+        let most = if is_streamed { PIECE } else { usize::MAX };
+        let room = (self.input.capacity() - self.input.len()).min(most);
+        let read = self.stream.read(&mut (&mut self.input).limit(room))?;
+        self.plenty = read == room;
         // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
         self.drained = read > 0 && read < room && self.stream.session().is_none();
         Ok(read)
@@ -346,7 +391,7 @@ impl Connection {
                     let at = exchange.answered.unwrap_or(exchange.since);
                     let answered = Answered { given: None, sent: exchange.sent, at };
                     match exchange.op.on_head(head.into(), answered) {
-                        Ok(true) => {}
+                        Ok(true) => exchange.intake = Intake::of(&exchange.op, &exchange.reader),
                         Ok(false) => {
                             let until = exchange.since + UNWANTED_TIME;
                             exchange.unwanted = Some(Unwanted { left: UNWANTED_BYTES, until });
@@ -378,6 +423,7 @@ impl Connection {
                     }
                 }
                 Event::End { reuse, .. } => {
+                    std::mem::take(&mut exchange.intake).finish(&exchange.op);
                     let sent = exchange.outgoing.is_complete() && self.output.is_empty() && !exchange.broken;
                     let reuse = if sent { reuse } else { Reuse::No(CloseReason::RequestUnfinished) };
                     return self.end(Attempt::Done, reuse);

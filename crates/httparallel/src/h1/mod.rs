@@ -6,6 +6,7 @@
 mod attached;
 mod connection;
 mod detached;
+mod intake;
 mod outgoing;
 
 pub(crate) use attached::Attached;

@@ -21,11 +21,16 @@ const ENCODE_AHEAD: usize = 64 * 1024;
 /// RFC 9110 section 10.1.1: a client that waits for 100 (Continue) "SHOULD NOT wait for an indefinite period".
 const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Pieces of a produced body from this size on are sent from where they are.
+const DIRECT: usize = 16 * 1024;
+
 /// A request that is being sent.
 #[derive(Debug)]
 pub(super) struct Outgoing {
     body: RequestBody,
     source: Source,
+    /// A piece that goes out after what is encoded, and what frames its end.
+    piece: (Bytes, &'static [u8]),
     /// The content waits for 100 (Continue), until then.
     hold: Option<Instant>,
     pub(super) written: bool,
@@ -63,7 +68,13 @@ impl Outgoing {
         };
         let waits = !matches!(source, Source::Done) && request.headers.lists_token("expect", "100-continue");
         let hold = waits.then(|| now + CONTINUE_TIMEOUT);
-        let mut outgoing = Self { body: RequestBody::new(framing), source, hold, written: false };
+        let mut outgoing = Self {
+            body: RequestBody::new(framing),
+            source,
+            piece: (Bytes::new(), b""),
+            hold,
+            written: false,
+        };
         if let (Source::Bytes(bytes), None) = (&outgoing.source, outgoing.hold)
             && bytes.len() <= INLINE
         {
@@ -76,13 +87,18 @@ impl Outgoing {
 
     /// Whether all of the request has left the source. Bytes may still be in the output buffer.
     pub(super) fn is_drained(&self) -> bool {
-        matches!(self.source, Source::Done)
+        matches!(self.source, Source::Done) && !self.holds_piece()
+    }
+
+    fn holds_piece(&self) -> bool {
+        let (piece, after) = &self.piece;
+        !piece.is_empty() || !after.is_empty()
     }
 
     /// Whether the server needs nothing more of it: all was given out, or all bytes that were announced, although
     /// their producer has yet to say that there are no others.
     pub(super) fn is_complete(&self) -> bool {
-        self.is_drained() || self.body.is_complete()
+        self.is_drained() || (self.body.is_complete() && !self.holds_piece())
     }
 
     /// The server said 100 (Continue), or time is up: the content may go.
@@ -112,18 +128,20 @@ impl Outgoing {
     pub(super) fn send(&mut self, stream: &mut Stream, output: &mut BytesMut) -> Result<bool, Failure> {
         let mut progress = false;
         loop {
-            self.refill(output)?;
-            let direct = output.is_empty();
-            let data: &[u8] = match &self.source {
-                Source::Bytes(bytes) if direct && self.hold.is_none() && self.body.is_raw() => bytes,
-                _ if direct => break,
-                _ => output,
+            // Records of TLS are copies in any case, and better made of more than a part.
+            self.refill(output, stream.session().is_none())?;
+            let (piece, after) = &self.piece;
+            let sent = match &self.source {
+                _ if self.holds_piece() => stream.write_parts([&*output, piece, after]),
+                _ if !output.is_empty() => stream.write(output),
+                Source::Bytes(bytes) if self.hold.is_none() && self.body.is_raw() => stream.write(bytes),
+                _ => break,
             };
-            match stream.write(data) {
+            match sent {
                 Ok(taken) => {
                     progress = true;
                     self.written = true;
-                    if direct { self.advance(taken, output)? } else { output.advance(taken) }
+                    self.advance(taken, output)?;
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
                 Err(error) => return Err(Failure::Socket(error)),
@@ -137,10 +155,21 @@ impl Outgoing {
 
     /// Whether there is something that only a writable socket is needed for.
     pub(super) fn wants_write(&self, output: &BytesMut) -> bool {
-        !output.is_empty() || (self.hold.is_none() && matches!(self.source, Source::Bytes(_)))
+        !output.is_empty()
+            || self.holds_piece()
+            || (self.hold.is_none() && matches!(self.source, Source::Bytes(_)))
     }
 
     fn advance(&mut self, taken: usize, output: &mut BytesMut) -> Result<(), Failure> {
+        if !output.is_empty() || self.holds_piece() {
+            let encoded = taken.min(output.len());
+            output.advance(encoded);
+            let (piece, after) = &mut self.piece;
+            let of_piece = (taken - encoded).min(piece.len());
+            piece.advance(of_piece);
+            *after = &after[taken - encoded - of_piece..];
+            return Ok(());
+        }
         self.body.advance(taken as u64).map_err(Failure::Request)?;
         if let Source::Bytes(bytes) = &mut self.source {
             bytes.advance(taken);
@@ -152,10 +181,11 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Moves what a producer has made, and what goes in chunks, into `output`.
-    fn refill(&mut self, output: &mut BytesMut) -> Result<(), Failure> {
+    /// Moves what a producer has made, and what goes in chunks, into `output`; a large piece only if it may not stay
+    /// where it is.
+    fn refill(&mut self, output: &mut BytesMut, may_stay: bool) -> Result<(), Failure> {
         use crate::operation::Pulled;
-        while self.hold.is_none() && output.len() < ENCODE_AHEAD {
+        while self.hold.is_none() && output.len() < ENCODE_AHEAD && !self.holds_piece() {
             let pulled = match &mut self.source {
                 Source::Bytes(bytes) if bytes.is_empty() => Pulled::End,
                 Source::Bytes(bytes) if !self.body.is_raw() => {
@@ -165,6 +195,10 @@ impl Outgoing {
                 _ => return Ok(()),
             };
             match pulled {
+                Pulled::Piece(piece) if may_stay && piece.len() >= DIRECT => {
+                    let after = self.body.encode_around(output, piece.len()).map_err(Failure::Request)?;
+                    self.piece = (piece, after);
+                }
                 Pulled::Piece(piece) => self.body.encode(output, &piece).map_err(Failure::Request)?,
                 Pulled::Empty => return Ok(()),
                 Pulled::End => {

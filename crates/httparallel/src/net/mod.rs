@@ -3,6 +3,7 @@
 mod connect;
 mod destination;
 mod facts;
+mod pages;
 mod proxy;
 mod ready;
 mod records;
@@ -13,5 +14,6 @@ mod tls;
 pub(crate) use connect::{Connected, Connector, within};
 pub(crate) use destination::Destination;
 pub use facts::{ConnectionFacts, TlsFacts};
+pub use pages::prefer_large_pages;
 pub(crate) use ready::{AsyncStream, Interrupt, SLICE, Waited, Watched, register, wait_readable, wait_ready};
 pub(crate) use stream::Stream;

@@ -3,7 +3,7 @@
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 use std::os::fd::OwnedFd;
 
-use bytes::BytesMut;
+use bytes::BufMut;
 use rustls::ClientConnection;
 
 use super::stream::{receive_into, send};
@@ -76,8 +76,8 @@ impl Session {
     }
 
     /// Decrypted bytes that are at hand, or else of the next records that arrive.
-    pub(super) fn read(&mut self, buffer: &mut BytesMut, socket: &OwnedFd) -> io::Result<usize> {
-        let room = buffer.capacity() - buffer.len();
+    pub(super) fn read(&mut self, buffer: &mut impl BufMut, socket: &OwnedFd) -> io::Result<usize> {
+        let room = buffer.chunk_mut().len();
         loop {
             let mut taken = 0;
             loop {
@@ -86,7 +86,7 @@ impl Session {
                     Ok([]) => return Ok(taken),
                     Ok(chunk) => {
                         let count = chunk.len().min(room - taken);
-                        buffer.extend_from_slice(&chunk[..count]);
+                        buffer.put_slice(&chunk[..count]);
                         reader.consume(count);
                         taken += count;
                     }

@@ -3,12 +3,12 @@
 //! It never waits. Whoever drives it (the I/O thread, or the calling thread in `poll(2)`) waits for the
 //! socket and calls again.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
-use bytes::BytesMut;
-use rustix::net::{RecvFlags, SendFlags, Shutdown};
+use bytes::BufMut;
+use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
 use rustls::ClientConnection;
 
 use super::records::Session;
@@ -48,7 +48,7 @@ impl Stream {
     }
 
     /// Reads what is there, at most the spare room of `buffer`. `Ok(0)` is the end.
-    pub(crate) fn read(&mut self, buffer: &mut BytesMut) -> io::Result<usize> {
+    pub(crate) fn read(&mut self, buffer: &mut impl BufMut) -> io::Result<usize> {
         match &mut self.tls {
             None => receive(&self.socket, buffer),
             Some(session) => session.read(buffer, &self.socket),
@@ -60,6 +60,17 @@ impl Stream {
         match &mut self.tls {
             None => send(&self.socket, data),
             Some(session) => session.write(data, &self.socket),
+        }
+    }
+
+    /// Takes some of `parts`, one after the other, as [`write`](Self::write) does. With TLS, of the first one only.
+    pub(crate) fn write_parts(&mut self, parts: [&[u8]; 3]) -> io::Result<usize> {
+        match &mut self.tls {
+            None => send_parts(&self.socket, parts.map(IoSlice::new)),
+            Some(session) => {
+                let first = parts.into_iter().find(|part| !part.is_empty()).unwrap_or_default();
+                session.write(first, &self.socket)
+            }
         }
     }
 
@@ -101,8 +112,9 @@ impl Drop for Stream {
     }
 }
 
-fn receive(socket: &OwnedFd, buffer: &mut BytesMut) -> io::Result<usize> {
-    let spare = buffer.spare_capacity_mut();
+fn receive(socket: &OwnedFd, buffer: &mut impl BufMut) -> io::Result<usize> {
+    // SAFETY: `recv` below writes to it, and nothing but bytes that it initialises.
+    let spare = unsafe { buffer.chunk_mut().as_uninit_slice_mut() };
     let read = loop {
         match rustix::net::recv(socket, &mut *spare, RecvFlags::DONTWAIT) {
             Err(rustix::io::Errno::INTR) => {}
@@ -110,8 +122,8 @@ fn receive(socket: &OwnedFd, buffer: &mut BytesMut) -> io::Result<usize> {
             Err(error) => return Err(error.into()),
         }
     };
-    // SAFETY: `recv` initialised the first `read` bytes of the spare capacity.
-    unsafe { buffer.set_len(buffer.len() + read) };
+    // SAFETY: `recv` initialised the first `read` bytes of the spare room.
+    unsafe { buffer.advance_mut(read) };
     Ok(read)
 }
 
@@ -121,6 +133,16 @@ pub(super) fn receive_into(socket: &OwnedFd, buffer: &mut [u8]) -> io::Result<us
         match rustix::net::recv(socket, &mut *buffer, RecvFlags::DONTWAIT) {
             Err(rustix::io::Errno::INTR) => {}
             result => return result.map(|(read, _)| read).map_err(io::Error::from),
+        }
+    }
+}
+
+fn send_parts(socket: &OwnedFd, parts: [IoSlice<'_>; 3]) -> io::Result<usize> {
+    let flags = SendFlags::NOSIGNAL | SendFlags::DONTWAIT;
+    loop {
+        match rustix::net::sendmsg(socket, &parts, &mut SendAncillaryBuffer::default(), flags) {
+            Err(rustix::io::Errno::INTR) => {}
+            result => return result.map_err(io::Error::from),
         }
     }
 }

@@ -1,12 +1,17 @@
 //! A request body that is produced while it is sent: a bounded pipe from its producer to the connection.
 
 use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
 
 use bytes::Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
+use super::Interrupted;
+use super::wait::ThreadNotifier;
 use crate::completion::Listener;
+use crate::h1::Attached;
+use crate::net::{Interrupt, Waited};
 
 /// How much the pipe holds before its producer has to wait.
 const CAPACITY: usize = 256 * 1024;
@@ -30,6 +35,8 @@ struct State {
     starter: Listener,
     wanted: bool,
     consumer: Option<Waker>,
+    /// The connection that waits for it, if whoever produces it may write to that.
+    sender: Weak<Attached>,
 }
 
 /// What the connection finds in the pipe.
@@ -51,7 +58,7 @@ impl Upload {
             state.buffered += piece.len();
             state.pieces.push_back(piece);
         }
-        wake(state);
+        self.tell(state);
         true
     }
 
@@ -59,7 +66,26 @@ impl Upload {
     pub fn end(&self) {
         let mut state = self.0.lock();
         state.ended = true;
-        wake(state);
+        self.tell(state);
+    }
+
+    /// Whether its producer has to wait before it adds more.
+    pub fn is_full(&self) -> bool {
+        let state = self.0.lock();
+        state.buffered >= CAPACITY && !state.abandoned
+    }
+
+    /// Blocks until there is room for more, or the request is over. `interrupt` is asked from time to time, and
+    /// whenever a signal arrives; its `Err` ends the wait. So does a lack of file descriptors to wait on.
+    pub fn wait(&self, interrupt: &mut dyn FnMut() -> Result<(), ()>) -> Result<(), Interrupted> {
+        let interrupt: Interrupt<'_> = interrupt;
+        while self.is_full() {
+            let notifier = ThreadNotifier::take().map_err(|_| Interrupted)?;
+            if self.listen(notifier.listener()) && notifier.wait(None, interrupt) == Waited::Interrupted {
+                return Err(Interrupted);
+            }
+        }
+        Ok(())
     }
 
     /// Names who is told, once, when there is room for more. Returns `false` if there is, or if the request is
@@ -97,6 +123,30 @@ impl Upload {
         starter.notify();
     }
 
+    /// Names the connection that sends the body, beside its task: pieces are written to it by whoever adds them.
+    pub(crate) fn set_sender(&self, connection: &Arc<Attached>) {
+        let mut state = self.0.lock();
+        if !std::ptr::eq(state.sender.as_ptr(), Arc::as_ptr(connection)) {
+            state.sender = Arc::downgrade(connection);
+        }
+    }
+
+    /// Something was added: sends it, or tells who does.
+    fn tell<'a>(&'a self, mut state: MutexGuard<'a, State>) {
+        if let Some(sender) = state.sender.upgrade() {
+            drop(state);
+            if sender.send_produced(self) {
+                return;
+            }
+            state = self.0.lock();
+        }
+        let consumer = state.consumer.take();
+        drop(state);
+        if let Some(consumer) = consumer {
+            consumer.wake();
+        }
+    }
+
     pub(crate) fn pull(&self) -> Pulled {
         let mut state = self.0.lock();
         let Some(piece) = state.pieces.pop_front() else {
@@ -108,7 +158,8 @@ impl Upload {
         };
         state.started = true;
         state.buffered -= piece.len();
-        if state.buffered < CAPACITY {
+        // Not as soon as there is room for one more: whoever waits is woken for several.
+        if state.buffered <= CAPACITY / 2 {
             let producer = std::mem::take(&mut state.producer);
             drop(state);
             producer.notify();
@@ -140,13 +191,5 @@ impl State {
     fn want(&mut self) -> Listener {
         self.wanted = true;
         std::mem::take(&mut self.starter)
-    }
-}
-
-fn wake(mut state: parking_lot::MutexGuard<'_, State>) {
-    let consumer = state.consumer.take();
-    drop(state);
-    if let Some(consumer) = consumer {
-        consumer.wake();
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use httparallel_proto::fetch::{Next, Request};
-use httparallel_proto::pool::{ConnId, WaiterId};
+use httparallel_proto::pool::{ConnId, Lane, WaiterId};
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Result};
 
@@ -14,7 +14,7 @@ use parking_lot::MutexGuard;
 use tokio::task::AbortHandle;
 
 use super::timings::{Answered, Course};
-use super::{Exchange, Granted, Head, Hop, Mode, Op, OpState, STREAM_BUFFER};
+use super::{Exchange, Granted, Head, Hop, Mode, Op, OpState, PIECE, STREAM_BUFFER};
 use crate::completion::Listener;
 use crate::engine::{Awaited, Closed, Handle};
 use crate::h1::Parked;
@@ -160,7 +160,9 @@ impl Op {
             drop(state);
             return Ok(self.block.as_ref().is_some_and(|link| link.hold(self, bytes)));
         }
-        state.paused = state.buffered >= STREAM_BUFFER;
+        // Who reads the network itself reads one piece, and then that.
+        let enough = if self.lane() == Lane::Detached { PIECE } else { STREAM_BUFFER };
+        state.paused = state.buffered >= enough;
         let paused = state.paused;
         let listener = std::mem::take(&mut state.listener);
         drop(state);
@@ -328,9 +330,14 @@ impl Op {
         state.outcome.is_some() || state.is_announced(self.settings.mode)
     }
 
+    /// Whether its owner has something to do: it is ready, or asks for room.
+    pub(super) fn has_news(&self) -> bool {
+        self.state.lock().has_news(self.settings.mode)
+    }
+
     pub(super) fn listen(&self, listener: Listener) -> bool {
         let mut state = self.state.lock();
-        if state.outcome.is_some() || state.is_announced(self.settings.mode) {
+        if state.has_news(self.settings.mode) {
             return false;
         }
         state.listener.add(listener);
@@ -353,9 +360,10 @@ impl Op {
             Mode::Buffered => state.body.drain(..).collect(),
             Mode::Streaming => Vec::new(),
         };
+        let room = state.take_room();
         let (request, history) = (state.request.clone(), std::mem::take(&mut state.history));
         let (elapsed, course) = (self.elapsed(state.ended), state.course());
-        Ok(Exchange { request, head, body, history, elapsed, course })
+        Ok(Exchange { request, head, body, room, history, elapsed, course })
     }
 
     pub(super) fn listen_body(&self, listener: Listener) -> bool {
@@ -367,7 +375,7 @@ impl Op {
         true
     }
 
-    pub(super) fn take_body(&self) -> Result<Option<Vec<Bytes>>> {
+    pub(super) fn take_body(&self, limit: usize) -> Result<Option<Vec<Bytes>>> {
         let mut state = self.state.lock();
         if state.body.is_empty() {
             return match &state.outcome {
@@ -376,13 +384,15 @@ impl Op {
                 None => Ok(Some(Vec::new())),
             };
         }
-        let pieces = state.body.drain(..).collect();
-        state.buffered = 0;
-        let kept = state.kept.take();
+        let pieces = state.take_pieces(limit);
+        let kept = if state.body.is_empty() { state.kept.take() } else { None };
+        // With half of it still to be read, whoever fills it is woken half as often as piece by piece.
+        let goes_on = state.buffered <= STREAM_BUFFER / 2;
         drop(state);
         match kept {
             Some(kept) => kept.give_back(&self.shared),
-            None => self.resume(),
+            None if goes_on => self.resume(),
+            None => {}
         }
         Ok(Some(pieces))
     }

@@ -14,6 +14,7 @@ mod again;
 mod body;
 mod events;
 mod kept;
+mod room;
 mod state;
 mod timings;
 mod wait;
@@ -33,6 +34,8 @@ pub(crate) use body::Pulled;
 pub use body::Upload;
 pub(crate) use events::Attempt;
 pub(crate) use kept::Kept;
+pub use room::Room;
+pub(crate) use room::{Answer, Filling, Lodging};
 pub(crate) use state::{Granted, OpState};
 pub(crate) use timings::{Answered, Opening};
 pub use timings::{Course, Timings};
@@ -45,6 +48,10 @@ use crate::pace::Pace;
 
 /// How much of a streamed body is held for its reader before the connection stops reading.
 const STREAM_BUFFER: usize = 256 * 1024;
+
+/// What is read of a streamed body at once. Memory of this size is used again, whoever allocates it; pieces twice as
+/// large come from the system page by page, and go back to it, which costs more than to make twice as many.
+pub(crate) const PIECE: usize = 64 * 1024;
 
 /// How much of a body that nobody wants is read, so that its connection can be used again.
 pub(crate) const UNWANTED_BYTES: usize = 64 * 1024;
@@ -80,12 +87,16 @@ pub struct Settings {
     /// Whether the caller will block in [`Operation::wait`] and may drive the connection itself, which is
     /// faster than a hand-over to the I/O thread when nothing else happens meanwhile.
     pub blocking: bool,
+    /// Whether the caller answers when the operation asks for room for a large body:
+    /// [`Operation::give_room`]. Otherwise the engine has memory of its own for it.
+    pub gives_room: bool,
 }
 
 impl Default for Settings {
     fn default() -> Self {
         let (timeouts, policy, guard) = (Timeouts::default(), Policy::default(), Guard::default());
-        Self { timeouts, policy, retries: None, guard, pace: None, mode: Mode::Buffered, blocking: false }
+        let mode = Mode::Buffered;
+        Self { timeouts, policy, retries: None, guard, pace: None, mode, blocking: false, gives_room: false }
     }
 }
 
@@ -130,7 +141,7 @@ pub struct Hop {
 }
 
 /// A request and its response, taken from an operation in one step.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Exchange {
     /// The request of the last hop, as sent.
@@ -139,6 +150,8 @@ pub struct Exchange {
     pub head: Arc<Head>,
     /// The whole body as sent, in pieces; empty if it is streamed.
     pub body: Vec<Bytes>,
+    /// The room that its owner gave, if the body is in there, and not in pieces.
+    pub room: Option<Box<dyn Room>>,
     /// The responses that were redirected on the way.
     pub history: Vec<Hop>,
     /// See [`Operation::elapsed`].
@@ -210,7 +223,8 @@ impl Operation {
         self.0.state.lock().outcome.is_some()
     }
 
-    /// Names who is told, once, when the operation becomes ready. Returns `false`, telling nobody, if it is.
+    /// Names who is told, once, when the operation becomes ready, or asks for room. Returns `false`, telling nobody,
+    /// if that is so already.
     pub fn listen(&self, listener: Listener) -> bool {
         self.0.listen(listener)
     }
@@ -267,7 +281,12 @@ impl Operation {
     ///
     /// An empty list means that more is to come: [`listen_body`](Self::listen_body), then call again.
     pub fn take_body(&self) -> Result<Option<Vec<Bytes>>> {
-        self.0.take_body()
+        self.0.take_body(usize::MAX)
+    }
+
+    /// [`take_body`](Self::take_body) for one `bytes` of Python: pieces of at most 64 KiB together, or a single one.
+    pub fn take_piece(&self) -> Result<Option<Vec<Bytes>>> {
+        self.0.take_body(PIECE)
     }
 
     /// Names who is told, once, when more of the body has arrived. Returns `false` if there is something.

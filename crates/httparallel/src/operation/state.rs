@@ -13,7 +13,7 @@ use httparallel_proto::{Error, Result};
 use tokio::task::AbortHandle;
 
 use super::timings::Course;
-use super::{Head, Hop, Kept, Mode};
+use super::{Head, Hop, Kept, Lodging, Mode};
 use crate::completion::Listener;
 use crate::engine::{Awaited, Handle, Pause};
 use crate::h1::Parked;
@@ -28,6 +28,8 @@ pub(crate) struct OpState {
     pub(crate) again: Option<Instant>,
     pub(crate) head: Option<Arc<Head>>,
     pub(crate) body: VecDeque<Bytes>,
+    /// Where a large body goes, so that only the rest of it is in pieces.
+    pub(crate) room: Lodging,
     pub(crate) buffered: usize,
     pub(crate) received: u64,
     pub(crate) paused: bool,
@@ -85,6 +87,7 @@ impl OpState {
             again: None,
             head: None,
             body: VecDeque::new(),
+            room: Lodging::default(),
             buffered: 0,
             received: 0,
             paused: false,
@@ -116,6 +119,11 @@ impl OpState {
         mode == Mode::Streaming && self.head.is_some() && self.follow.is_none()
     }
 
+    /// Whether the owner has something to do: it is ready, or asks for room.
+    pub(super) fn has_news(&self, mode: Mode) -> bool {
+        self.outcome.is_some() || self.is_announced(mode) || self.asks_for_room()
+    }
+
     /// The head of a ready operation's response, or its error.
     pub(super) fn ready_head(&self, mode: Mode) -> Result<Arc<Head>> {
         // A streamed body that fails later does not take back its head.
@@ -127,10 +135,26 @@ impl OpState {
         }
     }
 
+    /// Takes the first pieces of the body, as many as are not more than `limit` bytes together, and one at least.
+    pub(super) fn take_pieces(&mut self, limit: usize) -> Vec<Bytes> {
+        let mut bytes = 0;
+        let fits = |piece: &&Bytes| {
+            let is_first = bytes == 0;
+            bytes += piece.len();
+            is_first || bytes <= limit
+        };
+        let count = self.body.iter().take_while(fits).count();
+        let pieces: Vec<_> = self.body.drain(..count).collect();
+        let taken: usize = pieces.iter().map(Bytes::len).sum();
+        self.buffered = self.buffered.saturating_sub(taken);
+        pieces
+    }
+
     /// Forgets what arrived, for another attempt or the next hop.
     pub(super) fn reset(&mut self) {
         self.head = None;
         self.body.clear();
+        self.room = Lodging::default();
         self.buffered = 0;
         self.received = 0;
         self.paused = false;

@@ -66,10 +66,10 @@ impl Drop for ThreadNotifier {
 }
 
 impl Operation {
-    /// Blocks until the operation is ready. `interrupt` is asked from time to time, and whenever a signal
+    /// Blocks until the operation is ready, or asks for room. `interrupt` is asked from time to time, and whenever a signal
     /// arrives; its `Err` ends the wait, and cancels the operation unless it is a block's.
     pub fn wait(&self, interrupt: &mut dyn FnMut() -> Result<(), ()>) -> Result<(), Interrupted> {
-        block_until(&self.0, interrupt, Op::is_ready, Op::listen)
+        block_until(&self.0, interrupt, Op::has_news, Op::listen)
     }
 
     /// Blocks until more of the body has arrived, or there is no more.
