@@ -9,7 +9,7 @@ use std::time::Instant;
 use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::{Reason, RecvStream, SendStream};
-use httparallel_proto::fetch::{Content, Request, may_retry_lost};
+use httparallel_proto::fetch::{Content, Refusal, Request, may_retry_lost};
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Phase};
 use tokio::sync::Notify;
@@ -69,22 +69,22 @@ impl Failure {
         if error.is_go_away() {
             shared.retire(connection.id);
         }
-        // RFC 9113 sections 6.8 and 8.7: streams above the last one that GOAWAY names, and those refused, were
-        // not processed, so that even a POST may be sent again.
-        let unprocessed = error.is_remote()
-            && (error.reason() == Some(Reason::REFUSED_STREAM)
-                || (error.is_go_away() && error.reason() == Some(Reason::NO_ERROR)));
+        // `h2` tells of a GOAWAY of the peer's to those streams only that it does not cover.
+        let refusal = match error.reason().filter(|_| error.is_remote()) {
+            Some(reason) => Refusal::of(reason.into(), error.is_go_away()),
+            None => Refusal::Failed,
+        };
         let lost = error.is_io() && may_retry_lost(request, connection.is_reused(), phase != Phase::Pool);
         let progress = error.is_go_away() && connection.has_answered();
         let described = describe(error, phase);
         // A server that ends each connection after a few requests makes progress; one that never answers
         // does not.
-        if unprocessed && progress {
-            Attempt::Bounced(described)
-        } else if unprocessed || lost {
-            Attempt::Lost(described)
-        } else {
-            Attempt::Failed(described)
+        match refusal {
+            Refusal::Http1Required => Attempt::Http1Required(described),
+            Refusal::Unprocessed if progress => Attempt::Bounced(described),
+            Refusal::Unprocessed => Attempt::Lost(described),
+            Refusal::Failed if lost => Attempt::Lost(described),
+            Refusal::Failed => Attempt::Failed(described),
         }
     }
 }

@@ -67,6 +67,8 @@ pub(crate) struct OpState {
     pub(crate) retries: u32,
     /// Refusals that led to another attempt.
     pub(crate) bounces: u32,
+    /// Whether it was sent on a connection that was the wrong one, and needs another.
+    pub(crate) afresh: bool,
 }
 
 /// A connection in the hands of the thread that makes the request.
@@ -108,6 +110,7 @@ impl OpState {
             attempts: 1,
             retries: 0,
             bounces: 0,
+            afresh: false,
         }
     }
 
