@@ -1,15 +1,16 @@
 //! One request on an HTTP/2 connection, from its head to the end of its response.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
 use bytes::Bytes;
-use h2::client::SendRequest;
+use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
 use httparallel_proto::fetch::{Content, Refusal, Request, may_retry_lost};
+use httparallel_proto::h1::Limits;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Phase};
 use tokio::sync::Notify;
@@ -104,10 +105,11 @@ async fn exchange(
     }
     let mut send = within(op, Phase::Pool, send.ready()).await?;
     let given = Instant::now();
-    let (mut response, stream) =
+    let (response, stream) =
         send.send_request(head, empty).map_err(|error| Failure::Stream(error, Phase::Write))?;
     let stream_id = response.stream_id().as_u32();
-    let mut upload = pin!(send_content(op, request, (!empty).then_some(stream)));
+    let mut response = pin!(final_response(response));
+    let mut upload = pin!(send_content(op, request, connection, (!empty).then_some(stream)));
     // RFC 9113 section 8.1: a response may come, in part or whole, before the request has been sent. The limit
     // on waiting for it counts from the end of the request.
     let mut uploaded = None;
@@ -122,6 +124,7 @@ async fn exchange(
     };
     connection.settle();
     connection.answered();
+    connection.noise.got_on();
     let answered = Answered { given: Some(given), sent: uploaded, at: Instant::now() };
     let wanted = op.on_head(head::response(&response, stream_id), answered).map_err(Failure::Ours)?;
     let mut body = response.into_body();
@@ -133,12 +136,28 @@ async fn exchange(
     if uploaded.is_none() {
         tokio::select! {
             biased;
-            received = receive_content(op, &mut body, resumed, Phase::Total) => return received,
+            received = receive_content(op, &mut body, connection, resumed, Phase::Total) => return received,
             // If the server does not want the rest, its response says why.
             _ = &mut upload => {}
         }
     }
-    receive_content(op, &mut body, resumed, Phase::Read).await
+    receive_content(op, &mut body, connection, resumed, Phase::Read).await
+}
+
+/// Awaits the response. `h2` would forget any number of interim ones before it.
+async fn final_response(mut response: ResponseFuture) -> Result<http::Response<RecvStream>, h2::Error> {
+    let mut interims = 0;
+    poll_fn(|cx| {
+        while let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
+            interim?;
+            interims += 1;
+            if interims > Limits::default().interim_count {
+                return Poll::Ready(Err(Reason::ENHANCE_YOUR_CALM.into()));
+            }
+        }
+        Pin::new(&mut response).poll(cx)
+    })
+    .await
 }
 
 /// Delivers the response's content; `limit` is the limit on waiting for each piece. May be dropped between two
@@ -146,6 +165,7 @@ async fn exchange(
 async fn receive_content(
     op: &Arc<Op>,
     body: &mut RecvStream,
+    connection: &Http2,
     resumed: &Notify,
     limit: Phase,
 ) -> Result<(), Failure> {
@@ -155,6 +175,7 @@ async fn receive_content(
         }
         let piece = within(op, limit, async { body.data().await.transpose() }).await?;
         let Some(piece) = piece else { return Ok(()) };
+        connection.noise.got_on();
         let size = piece.len();
         op.on_body(piece).map_err(Failure::Ours)?;
         // The window opens again as fast as the body is taken.
@@ -179,14 +200,15 @@ async fn skip_content(body: &mut RecvStream) {
 async fn send_content(
     op: &Arc<Op>,
     request: &Request,
+    connection: &Http2,
     stream: Option<SendStream<Bytes>>,
 ) -> Result<(), Failure> {
     let Some(mut stream) = stream else { return Ok(()) };
     match (&request.content, &op.upload) {
-        (Content::Bytes(bytes), _) => send_piece(op, &mut stream, bytes.clone()).await?,
+        (Content::Bytes(bytes), _) => send_piece(op, connection, &mut stream, bytes.clone()).await?,
         (Content::Stream, Some(upload)) => {
             while let Some(piece) = pull(upload).await {
-                send_piece(op, &mut stream, piece).await?;
+                send_piece(op, connection, &mut stream, piece).await?;
             }
         }
         _ => {}
@@ -207,13 +229,19 @@ async fn pull(upload: &Upload) -> Option<Bytes> {
 }
 
 /// Sends a piece as the peer's window allows.
-async fn send_piece(op: &Arc<Op>, stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<(), Failure> {
+async fn send_piece(
+    op: &Arc<Op>,
+    connection: &Http2,
+    stream: &mut SendStream<Bytes>,
+    mut piece: Bytes,
+) -> Result<(), Failure> {
     while !piece.is_empty() {
         stream.reserve_capacity(piece.len());
         let granted = within(op, Phase::Write, async {
             poll_fn(|cx| stream.poll_capacity(cx)).await.unwrap_or(Err(Reason::CANCEL.into()))
         })
         .await?;
+        connection.noise.got_on();
         let part = piece.split_to(granted.min(piece.len()));
         stream.send_data(part, false).map_err(|error| Failure::Stream(error, Phase::Write))?;
     }

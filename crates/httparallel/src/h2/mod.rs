@@ -9,6 +9,7 @@ mod connection;
 pub(crate) mod errors;
 mod exchange;
 pub(crate) mod head;
+mod noise;
 pub(crate) mod settings;
 mod streams;
 
