@@ -12,5 +12,7 @@ pub(crate) mod head;
 mod noise;
 pub(crate) mod settings;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use connection::Http2;

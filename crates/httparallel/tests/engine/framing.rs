@@ -219,3 +219,14 @@ fn a_huge_content_length_costs_nothing_before_it_arrives() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\ntiny";
     fails_with(Kind::Incomplete, answer);
 }
+
+#[test]
+fn time_limits_hold_while_small_chunks_flood() {
+    let total = httparallel::Timeouts { total: Some(crate::common::millis(100)), ..httparallel::Timeouts::NONE };
+    for driver in DRIVERS {
+        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let server = play(Script::new().expect_request().send(head).send_repeated("1\r\nx\r\n", u64::MAX));
+        let outcome = crate::common::send_with(&engine(), get(&server.url()), crate::common::within(driver, total));
+        assert_fails(outcome, Kind::Timeout, Phase::Total);
+    }
+}

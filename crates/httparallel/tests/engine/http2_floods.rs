@@ -1,6 +1,7 @@
 //! HTTP/2 servers that say much and mean nothing: what is bounded ends the connection, and what is only answered
 //! holds up nobody.
 
+use h2::Reason;
 use httparallel::{Engine, Error, Kind, Phase, Timeouts};
 use httparallel_testserver::Script;
 
@@ -18,23 +19,30 @@ const ENDLESS: u64 = u64::MAX;
 /// More than fits into any buffer on the way.
 const MANY: u64 = 100_000;
 
+/// What `h2` calls an attack.
+const CALM: Option<Reason> = Some(Reason::ENHANCE_YOUR_CALM);
+
 const UNKNOWN: u8 = 0xfa;
 
 fn asked() -> Script {
     preface().expect_frame(HEADERS)
 }
 
-/// The request fails, and the connection is closed although the server has more to say.
-fn assert_closed(script: &Script) -> Vec<Error> {
-    let fails = |driver| {
+/// The request fails, and the connection is closed although the server has more to say. The reason is what `h2`
+/// found, if it was `h2` that did.
+fn assert_closed(script: &Script, reason: Option<Reason>) {
+    for driver in DRIVERS {
         let server = play(script.clone());
         let engine = Engine::new(h2c());
         let error = assert_fails(send(&engine, get(&server.url()), driver), Kind::Protocol, Phase::Read);
+        assert_eq!(found(&error), reason, "{error:?}");
         assert!(server.wait_finished(LIMIT, 1), "the connection is still open");
         eventually("the connection is forgotten", || engine.connections().is_empty());
-        error
-    };
-    DRIVERS.into_iter().map(fails).collect()
+    }
+}
+
+fn found(error: &Error) -> Option<Reason> {
+    std::error::Error::source(error)?.downcast_ref::<h2::Error>()?.reason()
 }
 
 /// The request is answered all the same.
@@ -51,7 +59,7 @@ fn continuations_without_end_close_the_connection() {
     let value = [&[0x00, 1, b'x', 0x7f, 0x80, 0x80, 0x80, 0x01][..], &[b'v'; 16_000]].concat();
     for (first, piece) in [(&value[..], &value[100..]), (&value, &value[100..101]), (&STATUS_200, &[])] {
         let begun = asked().send_frame(HEADERS, 0, 1, first);
-        assert_closed(&begun.send_repeated(frame(CONTINUATION, 0, 1, piece), ENDLESS));
+        assert_closed(&begun.send_repeated(frame(CONTINUATION, 0, 1, piece), ENDLESS), CALM);
     }
 }
 
@@ -60,10 +68,10 @@ fn headers_that_expand_too_much_close_the_connection() {
     // A field of 4000 bytes that goes into the table, and references to it of one byte each.
     let field = [&[0x40, 1, b'x', 0x7f, 0xa1, 0x1e][..], &[b'v'; 4000]].concat();
     let bomb = [&STATUS_200[..], &field, &[0xbe; 10_000]].concat();
-    assert_closed(&asked().send_frame(HEADERS, END_HEADERS, 1, bomb).hang());
+    assert_closed(&asked().send_frame(HEADERS, END_HEADERS, 1, bomb).hang(), CALM);
     // `cookie: a`, in the same way: what counts is their number.
     let crumbs = [&STATUS_200[..], &[0x60, 1, b'a'], &[0xbe; 16_000]].concat();
-    assert_closed(&asked().send_frame(HEADERS, END_HEADERS, 1, crumbs).hang());
+    assert_closed(&asked().send_frame(HEADERS, END_HEADERS, 1, crumbs).hang(), CALM);
 }
 
 #[test]
@@ -85,15 +93,18 @@ fn a_table_that_changes_its_size_all_the_time_costs_nothing_but_time() {
     let answer = asked().send_frame(HEADERS, END_HEADERS, 1, &changes);
     assert_answered(&answer.send_frame(DATA, END_STREAM, 1, b"ok").hang());
     // One larger than ours is a mistake.
-    assert_closed(&asked().send_frame(HEADERS, END_HEADERS, 1, [0x3f, 0xe2, 0x1f, 0x88]).hang());
+    assert_closed(
+        &asked().send_frame(HEADERS, END_HEADERS, 1, [0x3f, 0xe2, 0x1f, 0x88]).hang(),
+        Some(Reason::PROTOCOL_ERROR),
+    );
 }
 
 #[test]
 fn empty_data_without_end_closes_the_connection() {
     let begun = || asked().send_frame(HEADERS, END_HEADERS, 1, STATUS_200);
-    assert_closed(&begun().send_repeated(frame(DATA, 0, 1, []), ENDLESS));
+    assert_closed(&begun().send_repeated(frame(DATA, 0, 1, []), ENDLESS), CALM);
     // Padding is no content either.
-    assert_closed(&begun().send_repeated(frame(DATA, 8, 1, [255; 256]), ENDLESS));
+    assert_closed(&begun().send_repeated(frame(DATA, 8, 1, [255; 256]), ENDLESS), CALM);
 }
 
 #[test]
@@ -172,8 +183,8 @@ fn chatter_holds_up_no_other_connection() {
 #[test]
 fn what_belongs_to_no_response_closes_the_connection_in_the_end() {
     let payload = [0; 16_000];
-    assert_closed(&asked().send_repeated(frame(UNKNOWN, 0, 1, payload), ENDLESS));
-    assert_closed(&asked().send_repeated(frame(UNKNOWN, 0, 0, payload), ENDLESS));
+    assert_closed(&asked().send_repeated(frame(UNKNOWN, 0, 1, payload), ENDLESS), None);
+    assert_closed(&asked().send_repeated(frame(UNKNOWN, 0, 0, payload), ENDLESS), None);
     for driver in DRIVERS {
         // `h2` knows for a while that the stream was reset, and reads on for nobody.
         let late = frame(DATA, 0, 1, payload);
@@ -206,7 +217,8 @@ fn frames_that_force_resets_close_the_connection() {
             for _ in 0..STREAMS {
                 assert_eq!(send(&engine, get(&server.url()), driver).unwrap().text(), "ok");
             }
-            assert_fails(send(&engine, get(&server.url()), driver), Kind::Protocol, Phase::Read);
+            let outcome = send(&engine, get(&server.url()), driver);
+            assert_eq!(found(&assert_fails(outcome, Kind::Protocol, Phase::Read)), CALM);
             assert!(server.wait_finished(LIMIT, 1), "the connection is still open");
         }
     }
