@@ -304,6 +304,10 @@ impl Task {
                 ready.clear_ready();
                 return Found::Again;
             }
+            if connection.has_more() {
+                // After the others have had their turn.
+                cx.waker().wake_by_ref();
+            }
         }
         if let Some(upload) = connection.awaited_upload() {
             upload.set_consumer(cx.waker());

@@ -22,6 +22,10 @@ const SMALL_READ: usize = 8 * 1024;
 /// Room for a read within a large body.
 const LARGE_READ: usize = 128 * 1024;
 
+/// How much is read in one go. A peer may send small chunks faster than they are read, and neither time limits nor
+/// other connections may wait for the end of that.
+const TURN_SIZE: usize = 512 * 1024;
+
 /// An open connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -38,6 +42,8 @@ pub(crate) struct Connection {
     behind: bool,
     /// Whether the last read emptied the socket, so that the next one would only be told so.
     drained: bool,
+    /// Whether the last reading stopped although there may be more.
+    has_more: bool,
 }
 
 /// The request being served.
@@ -90,6 +96,7 @@ impl Connection {
             eof: false,
             behind: false,
             drained: false,
+            has_more: false,
         }
     }
 
@@ -192,18 +199,24 @@ impl Connection {
         None
     }
 
-    /// Reads and delivers what is there. Returns the exchange when it is over.
+    /// Reads and delivers what is there, or [a good part](Self::has_more) of it. Returns the exchange when it is over.
     pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
+        let mut left = TURN_SIZE;
+        self.has_more = false;
         loop {
             if let Some(ended) = self.deliver() {
                 return Some(ended);
             }
-            if self.drained || self.is_paused() || self.exchange.is_none() {
+            if self.drained || self.has_more || self.is_paused() || self.exchange.is_none() {
                 return None;
             }
             match self.fill() {
                 Ok(0) => self.eof = true,
-                Ok(_) => self.touch(now),
+                Ok(read) => {
+                    self.touch(now);
+                    self.has_more = read > left;
+                    left = left.saturating_sub(read);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.drained = true;
                     return None;
@@ -211,6 +224,11 @@ impl Connection {
                 Err(error) => return self.lose(&error),
             }
         }
+    }
+
+    /// Whether [`receive`](Self::receive) is to be called again at once, whatever the socket says.
+    pub(crate) fn has_more(&self) -> bool {
+        self.has_more && !self.drained && !self.is_paused()
     }
 
     /// The socket has something new: reads are worth their system call again.

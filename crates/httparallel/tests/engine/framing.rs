@@ -1,9 +1,11 @@
 //! Responses whose framing is wrong, hostile or odd: none is delivered as something it is not.
 
-use httparallel::{Kind, Phase, Result};
-use httparallel_testserver::Script;
+use httparallel::{Config, Engine, Kind, Phase, Result, Timeouts, Verify};
+use httparallel_testserver::{Script, ScriptedServer, Transport};
 
-use crate::common::{Answer, DRIVERS, Driver, assert_fails, engine, get, play, request, send};
+use crate::common::{
+    Answer, DRIVERS, Driver, assert_fails, engine, get, millis, play, request, send, send_with, within,
+};
 
 /// The outcome of a request that is answered with these bytes, after which the server closes.
 fn answered(method: &str, bytes: &[u8], driver: Driver) -> Result<Answer> {
@@ -222,11 +224,19 @@ fn a_huge_content_length_costs_nothing_before_it_arrives() {
 
 #[test]
 fn time_limits_hold_while_small_chunks_flood() {
-    let total = httparallel::Timeouts { total: Some(crate::common::millis(100)), ..httparallel::Timeouts::NONE };
+    let script = Script::new()
+        .expect_request()
+        .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .send_repeated("1\r\nx\r\n", u64::MAX);
+    let authority = crate::common::server();
+    let verify = Verify::Roots(authority.ca_pem().into_bytes());
+    let total = Timeouts { total: Some(millis(100)), ..Timeouts::NONE };
     for driver in DRIVERS {
-        let head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
-        let server = play(Script::new().expect_request().send(head).send_repeated("1\r\nx\r\n", u64::MAX));
-        let outcome = crate::common::send_with(&engine(), get(&server.url()), crate::common::within(driver, total));
-        assert_fails(outcome, Kind::Timeout, Phase::Total);
+        let secure = ScriptedServer::start_tls(&authority, Transport::Tls, vec![script.clone()]).unwrap();
+        let plain = play(script.clone());
+        for url in [plain.url(), secure.https_url()] {
+            let engine = Engine::new(Config { verify: verify.clone(), ..Config::default() });
+            assert_fails(send_with(&engine, get(&url), within(driver, total)), Kind::Timeout, Phase::Total);
+        }
     }
 }
