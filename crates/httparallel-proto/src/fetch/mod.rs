@@ -87,6 +87,11 @@ impl Fetch {
         Self { policy, hops: 0, answers: 0, has_left: false, is_afresh: false, attempts }
     }
 
+    /// Whether the request at hand goes on another connection than the one that it was sent on first.
+    pub fn is_afresh(&self) -> bool {
+        self.is_afresh
+    }
+
     /// The first hop begins.
     pub fn begin(&mut self, now: Instant) {
         if let Some(attempts) = &mut self.attempts {

@@ -101,7 +101,7 @@ impl Shared {
         let (request, fresh) = {
             let mut state = op.state.lock();
             state.course.wants(now);
-            (state.request.clone(), state.retries > 0 || state.afresh)
+            (state.request.clone(), state.retries > 0 || state.fetch.is_afresh())
         };
         let destination = match Destination::of(&request, &self.config) {
             Ok(to) if self.wants_http1(to.origin()) => to.over_http1(),

@@ -40,10 +40,18 @@ pub(crate) struct Connection {
     eof: bool,
     /// Delivery stopped because the reader of a streamed body is behind: the input may hold more for it.
     behind: bool,
-    /// Whether the last read emptied the socket, so that the next one would only be told so.
-    drained: bool,
-    /// Whether the last reading stopped although there may be more.
-    has_more: bool,
+    unread: Unread,
+}
+
+/// What there is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unread {
+    /// Nobody has looked.
+    Unknown,
+    /// Nothing: the last read emptied the socket, so that the next one would only be told so.
+    Nothing,
+    /// More, when the others have had their turn.
+    More,
 }
 
 /// The request being served.
@@ -95,8 +103,7 @@ impl Connection {
             served: 0,
             eof: false,
             behind: false,
-            drained: false,
-            has_more: false,
+            unread: Unread::Unknown,
         }
     }
 
@@ -127,7 +134,7 @@ impl Connection {
     pub(crate) fn is_fresh(&mut self) -> bool {
         match self.fill() {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.drained = true;
+                self.unread = Unread::Nothing;
                 true
             }
             _ => false,
@@ -202,23 +209,27 @@ impl Connection {
     /// Reads and delivers what is there, or [a good part](Self::has_more) of it. Returns the exchange when it is over.
     pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
         let mut left = TURN_SIZE;
-        self.has_more = false;
+        if self.unread == Unread::More {
+            self.unread = Unread::Unknown;
+        }
         loop {
             if let Some(ended) = self.deliver() {
                 return Some(ended);
             }
-            if self.drained || self.has_more || self.is_paused() || self.exchange.is_none() {
+            if self.unread != Unread::Unknown || self.is_paused() || self.exchange.is_none() {
                 return None;
             }
             match self.fill() {
                 Ok(0) => self.eof = true,
                 Ok(read) => {
                     self.touch(now);
-                    self.has_more = read > left;
+                    if read > left && self.unread == Unread::Unknown {
+                        self.unread = Unread::More;
+                    }
                     left = left.saturating_sub(read);
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.drained = true;
+                    self.unread = Unread::Nothing;
                     return None;
                 }
                 Err(error) => return self.lose(&error),
@@ -228,12 +239,12 @@ impl Connection {
 
     /// Whether [`receive`](Self::receive) is to be called again at once, whatever the socket says.
     pub(crate) fn has_more(&self) -> bool {
-        self.has_more && !self.drained && !self.is_paused()
+        self.unread == Unread::More && !self.is_paused()
     }
 
     /// The socket has something new: reads are worth their system call again.
     pub(crate) fn readable(&mut self) {
-        self.drained = false;
+        self.unread = Unread::Unknown;
     }
 
     /// Whether delivery stopped with a pause, so that it must go on when that ends.
@@ -242,7 +253,7 @@ impl Connection {
     }
 
     pub(crate) fn is_drained(&self) -> bool {
-        self.drained
+        self.unread == Unread::Nothing
     }
 
     /// Whether sending waits for the socket.
@@ -323,7 +334,8 @@ impl Connection {
         let room = self.input.capacity() - self.input.len();
         let read = self.stream.read(&mut self.input)?;
         // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
-        self.drained = read > 0 && read < room && self.stream.session().is_none();
+        let emptied = read > 0 && read < room && self.stream.session().is_none();
+        self.unread = if emptied { Unread::Nothing } else { Unread::Unknown };
         Ok(read)
     }
 

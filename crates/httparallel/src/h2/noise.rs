@@ -1,7 +1,7 @@
 //! How much a peer says that is no part of any response.
 //!
 //! `h2` bounds what it would have to keep: header lists, resets, empty DATA. What has only to be read, or to be
-//! acknowledged, a peer may send for ever: PING, SETTINGS, PRIORITY, WINDOW_UPDATE, frames of types that nobody
+//! acknowledged, a peer may send for ever: PING, SETTINGS, PRIORITY, window updates, frames of types that nobody
 //! knows, frames of streams that are over. So what is read is counted until an exchange gets on.
 
 use std::io;

@@ -128,7 +128,6 @@ impl Op {
             }
             Next::Afresh => {
                 state.again = Some(Instant::now());
-                state.afresh = true;
                 let shared = match &state.serving {
                     Some((id, Handle::Http2(_))) => Some(*id),
                     _ => None,
@@ -342,7 +341,6 @@ impl Op {
         state.reset();
         state.course = Course::new(now);
         state.attempts = 1;
-        state.afresh = false;
     }
 
     fn announce(&self, listener: Listener) {

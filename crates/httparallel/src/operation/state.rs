@@ -67,8 +67,6 @@ pub(crate) struct OpState {
     pub(crate) retries: u32,
     /// Refusals that led to another attempt.
     pub(crate) bounces: u32,
-    /// Whether it was sent on a connection that was the wrong one, and needs another.
-    pub(crate) afresh: bool,
 }
 
 /// A connection in the hands of the thread that makes the request.
@@ -110,7 +108,6 @@ impl OpState {
             attempts: 1,
             retries: 0,
             bounces: 0,
-            afresh: false,
         }
     }
 
