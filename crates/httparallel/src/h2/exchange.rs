@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
 use httparallel_proto::fetch::{Content, Refusal, Request, may_retry_lost};
@@ -21,6 +21,10 @@ use super::head;
 use crate::engine::{Shared, complete};
 use crate::operation::{Answered, Attempt, Op, Pulled, UNWANTED_BYTES, UNWANTED_TIME, Upload};
 use crate::panics::caught_in;
+
+/// Pieces of content below this size are put together, up to about the other one.
+const SMALL_PIECE: usize = 256;
+const MAX_GATHERED: usize = 16 * 1024;
 
 /// Serves one operation; the task of one stream.
 pub(super) async fn run(
@@ -173,7 +177,7 @@ async fn receive_content(
         while op.is_paused() {
             resumed.notified().await;
         }
-        let piece = within(op, limit, async { body.data().await.transpose() }).await?;
+        let piece = within(op, limit, piece(body)).await?;
         let Some(piece) = piece else { return Ok(()) };
         connection.noise.got_on();
         let size = piece.len();
@@ -181,6 +185,30 @@ async fn receive_content(
         // The window opens again as fast as the body is taken.
         body.flow_control().release_capacity(size).map_err(|error| Failure::Stream(error, Phase::Read))?;
     }
+}
+
+/// The next piece of the content. Small ones that are there already are put together: each that is held holds
+/// the memory of its frame, too, and takes a place in a list.
+async fn piece(body: &mut RecvStream) -> Result<Option<Bytes>, h2::Error> {
+    let Some(first) = body.data().await.transpose()? else { return Ok(None) };
+    if first.len() >= SMALL_PIECE {
+        return Ok(Some(first));
+    }
+    let mut gathered = BytesMut::new();
+    poll_fn(|cx| {
+        // An end, or an error, is told again to whoever asks next.
+        while gathered.len() < MAX_GATHERED
+            && let Poll::Ready(Some(Ok(next))) = body.poll_data(cx)
+        {
+            if gathered.is_empty() {
+                gathered.extend_from_slice(&first);
+            }
+            gathered.extend_from_slice(&next);
+        }
+        Poll::Ready(())
+    })
+    .await;
+    Ok(Some(if gathered.is_empty() { first } else { gathered.freeze() }))
 }
 
 /// Reads a little content for nobody, so that the stream need not be reset.

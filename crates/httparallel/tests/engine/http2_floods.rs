@@ -7,7 +7,7 @@ use httparallel_testserver::Script;
 
 use crate::common::{
     DRIVERS, Driver, LIMIT, assert_fails, eventually, finish, get, h2c, millis, play, play_each, send,
-    send_with, server, settings, within,
+    send_with, server, settings, wait, within,
 };
 use crate::frames::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PRIORITY, RST_STREAM, SETTINGS, STATUS_200,
@@ -117,6 +117,20 @@ fn interim_responses_without_end_fail_the_request() {
         assert_fails(send(&engine, get(&server.url()), driver), Kind::Protocol, Phase::Read);
     }
     assert_answered(&ok(asked().send_repeated(&interim, 32), 1).hang());
+}
+
+#[test]
+fn a_body_in_many_small_pieces_is_kept_in_fewer() {
+    const PIECES: usize = 100_000;
+    let begun = asked().send_frame(HEADERS, END_HEADERS, 1, STATUS_200);
+    let script = begun.send_repeated(frame(DATA, 0, 1, b"x"), PIECES as u64);
+    let server = play(script.send_frame(DATA, END_STREAM, 1, []).hang());
+    let engine = Engine::new(h2c());
+    let operation = engine.start(get(&server.url()), settings(Driver::IoThread), None).unwrap();
+    wait(&operation);
+    let pieces = operation.take_body().unwrap().unwrap();
+    assert_eq!(pieces.iter().map(bytes::Bytes::len).sum::<usize>(), PIECES);
+    assert!(pieces.len() < PIECES / 10, "{}", pieces.len());
 }
 
 /// Frames that oblige to nothing but to be read, or to an acknowledgement.
