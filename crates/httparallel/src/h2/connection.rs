@@ -83,11 +83,21 @@ impl Http2 {
             drop(streams);
             return shared.release(self.id, None, Ok(()));
         };
+        if streams.is_over() {
+            drop(streams);
+            return self.send_elsewhere(&op, shared);
+        }
         let driver = streams.list(op, request);
         drop(streams);
         if let Some(driver) = driver {
             driver.wake();
         }
+    }
+
+    /// The connection ended before it came to this request. The pool knows that, or is closed.
+    fn send_elsewhere(&self, op: &Arc<Op>, shared: &Arc<Shared>) {
+        shared.release(self.id, None, Ok(()));
+        shared.assign(op);
     }
 
     /// Starts the requests that were given since the last time, on the I/O thread.
@@ -121,7 +131,7 @@ impl Http2 {
         if let Some(connection) = self.connection.lock().take() {
             connection.abort();
         }
-        // Those that were given to it too late find out by trying; they must not wait for SETTINGS.
+        // Nobody must wait for SETTINGS any more.
         self.settle();
         let stopped = streams.into_iter().map(|stream| {
             stream.abort();
@@ -185,6 +195,11 @@ async fn drive(
     let driven = caught_in(drive_frames(&shared, &opened, connection)).await.and_then(|driven| driven);
     shared.forget(opened.id, Closed::Ended);
     opened.settle();
+    let late = opened.streams.lock().end();
+    for op in late {
+        // One whose listener panics is over all the same, and must not keep the others waiting.
+        let _ = caught(|| opened.send_elsewhere(&op, &shared));
+    }
     if let Err(error) = driven {
         for op in opened.close() {
             // One whose listener panics is over all the same, and must not keep the others waiting.

@@ -63,6 +63,24 @@ fn servers_that_keep_going_away_are_given_up() {
 }
 
 #[test]
+fn a_request_that_comes_as_its_connection_ends_is_sent_on_another_one() {
+    let server: TestServer = server();
+    let url = format!("{}/small?goaway=1", server.http_url());
+    for driver in DRIVERS {
+        let engine = Engine::new(h2c());
+        std::thread::scope(|threads| {
+            for _ in 0..6 {
+                threads.spawn(|| {
+                    for _ in 0..100 {
+                        assert_eq!(send(&engine, post(&url, "content"), driver).unwrap().status(), 200);
+                    }
+                });
+            }
+        });
+    }
+}
+
+#[test]
 fn a_goaway_with_an_error_is_the_outcome() {
     for driver in DRIVERS {
         // ENHANCE_YOUR_CALM
