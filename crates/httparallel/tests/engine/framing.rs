@@ -1,11 +1,9 @@
 //! Responses whose framing is wrong, hostile or odd: none is delivered as something it is not.
 
-use httparallel::{Config, Engine, Kind, Phase, Result, Timeouts, Verify};
-use httparallel_testserver::{Script, ScriptedServer, Transport};
+use httparallel::{Kind, Phase, Result};
+use httparallel_testserver::Script;
 
-use crate::common::{
-    Answer, DRIVERS, Driver, assert_fails, engine, get, millis, play, request, send, send_with, within,
-};
+use crate::common::{Answer, DRIVERS, Driver, assert_fails, engine, get, play, request, send};
 
 /// The outcome of a request that is answered with these bytes, after which the server closes.
 fn answered(method: &str, bytes: &[u8], driver: Driver) -> Result<Answer> {
@@ -220,23 +218,4 @@ fn a_reset_within_the_body_is_an_error_and_frees_the_connection() {
 fn a_huge_content_length_costs_nothing_before_it_arrives() {
     let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\ntiny";
     fails_with(Kind::Incomplete, answer);
-}
-
-#[test]
-fn time_limits_hold_while_small_chunks_flood() {
-    let script = Script::new()
-        .expect_request()
-        .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-        .send_repeated("1\r\nx\r\n", u64::MAX);
-    let authority = crate::common::server();
-    let verify = Verify::Roots(authority.ca_pem().into_bytes());
-    let total = Timeouts { total: Some(millis(100)), ..Timeouts::NONE };
-    for driver in DRIVERS {
-        let secure = ScriptedServer::start_tls(&authority, Transport::Tls, vec![script.clone()]).unwrap();
-        let plain = play(script.clone());
-        for url in [plain.url(), secure.https_url()] {
-            let engine = Engine::new(Config { verify: verify.clone(), ..Config::default() });
-            assert_fails(send_with(&engine, get(&url), within(driver, total)), Kind::Timeout, Phase::Total);
-        }
-    }
 }

@@ -21,7 +21,6 @@ mod frames;
 mod framing;
 mod http2;
 mod http2_faults;
-mod http2_floods;
 mod overrides;
 mod panics;
 mod pool;

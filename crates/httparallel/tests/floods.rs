@@ -1,17 +1,26 @@
-//! HTTP/2 servers that say much and mean nothing: what is bounded ends the connection, and what is only answered
-//! holds up nobody.
+//! Servers that say much and mean nothing: what is bounded ends the connection, and what is only answered holds up
+//! nobody.
+//!
+//! They keep the I/O thread busy, and so have a process of their own: other tests count on milliseconds.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+#[path = "engine/common.rs"]
+#[expect(dead_code, reason = "it has what the tests of the engine need")]
+mod common;
+#[path = "engine/frames.rs"]
+#[expect(dead_code, reason = "it has what the tests of the engine need")]
+mod frames;
 
 use h2::Reason;
-use httparallel::{Engine, Error, Kind, Phase, Timeouts};
-use httparallel_testserver::Script;
+use httparallel::{Config, Engine, Error, Kind, Phase, Timeouts, Verify};
+use httparallel_testserver::{Script, ScriptedServer, Transport};
 
 use crate::common::{
     DRIVERS, Driver, LIMIT, assert_fails, eventually, finish, get, h2c, millis, play, play_each, send,
     send_with, server, settings, wait, within,
 };
 use crate::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, HEADERS, PING, PRIORITY, RST_STREAM, SETTINGS, STATUS_200,
-    WINDOW_UPDATE, frame, good, ok, preface,
+    DATA, END_HEADERS, END_STREAM, HEADERS, RST_STREAM, SETTINGS, STATUS_200, good, ok, preface,
 };
 
 /// As often as it is listened to.
@@ -22,7 +31,18 @@ const MANY: u64 = 100_000;
 /// What `h2` calls an attack.
 const CALM: Option<Reason> = Some(Reason::ENHANCE_YOUR_CALM);
 
+const PRIORITY: u8 = 2;
+const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
 const UNKNOWN: u8 = 0xfa;
+
+/// One frame: RFC 9113 section 4.1.
+fn frame(kind: u8, flags: u8, stream: u32, payload: impl AsRef<[u8]>) -> Vec<u8> {
+    let payload = payload.as_ref();
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
 
 fn asked() -> Script {
     preface().expect_frame(HEADERS)
@@ -253,4 +273,23 @@ fn a_server_that_resets_every_stream_fails_every_request_and_no_more() {
     }
     assert_eq!(send(&engine, get(&server.url()), Driver::IoThread).unwrap().text(), "ok");
     assert_eq!(server.received().len(), 1);
+}
+
+#[test]
+fn time_limits_hold_while_small_chunks_flood() {
+    let script = Script::new()
+        .expect_request()
+        .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .send_repeated("1\r\nx\r\n", u64::MAX);
+    let authority = server();
+    let verify = Verify::Roots(authority.ca_pem().into_bytes());
+    let total = Timeouts { total: Some(millis(100)), ..Timeouts::NONE };
+    for driver in DRIVERS {
+        let secure = ScriptedServer::start_tls(&authority, Transport::Tls, vec![script.clone()]).unwrap();
+        let plain = play(script.clone());
+        for url in [plain.url(), secure.https_url()] {
+            let engine = Engine::new(Config { verify: verify.clone(), ..Config::default() });
+            assert_fails(send_with(&engine, get(&url), within(driver, total)), Kind::Timeout, Phase::Total);
+        }
+    }
 }
