@@ -22,6 +22,7 @@ REASONS = {
         "that does HTTP/2: 52,000 instructions for a request of the Rust client, against 32,000 of raw hyper."
     ),
     "h2-tls": "As over HTTP/2 without TLS.",
+    "import": "Python modules and exception classes, where the first one is a native module and little else.",
     "cold": "Most of it is the import: Python modules, where the first one is a native module only.",
 }
 

@@ -19,6 +19,8 @@ MEANING = {
     "requests_per_s": ("requests per second, more is better", 1.0, ",.0f"),
     "cpu_ms_each": ("processor time per request in ms, less is better", 1.0, ",.0f"),
     "wall_s": ("time in ms, less is better", 1000.0, ",.0f"),
+    "first_s": ("time in ms, less is better", 1000.0, ",.1f"),
+    "all_us": ("time in µs, less is better", 1.0, ",.1f"),
     "p50_us": ("median time of a request in µs, less is better", 1.0, ",.0f"),
     "p99_us": ("99th percentile of a request's time in ms, less is better", 0.001, ",.1f"),
 }

@@ -22,6 +22,17 @@ H2LOAD = "h2load:program"
 
 BODY_MB = 100
 
+# What is called, by its figure in the row "models".
+MODELS = {
+    "headers_us": "Headers(…)",
+    "header_us": "headers[name]",
+    "url_us": "URL(…)",
+    "join_us": "url.join(…)",
+    "params_us": "QueryParams(…)",
+    "param_us": "params[name]",
+    "written_us": "str(params)",
+}
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -184,6 +195,21 @@ def rust(results: Results) -> Iterator[Verdict]:
         )
 
 
+def parts(results: Results) -> Iterator[Verdict]:
+    for name, what, figure, bound in (
+        ("import", "import", "wall_s", 0.015),
+        ("client", "the first client", "first_s", 0.002),
+    ):
+        if table := results.table(name):
+            ours = table.entry(f"httparallel:{name}")
+            if ours and (wall := ours.median(figure)):
+                yield Verdict(f"{what}: ≤ {bound * 1000:.0f} ms", f"{wall * 1000:.2f} ms", wall <= bound)
+    if table := results.table("models"):
+        ours, rival = table.entry("httparallel:models"), table.entry("httpx:models")
+        for figure, what in MODELS.items():
+            yield from at_most(f"{what}: within 5 % of httpx's time, or less", figure, ours, rival, 1.05)
+
+
 CHECKS: tuple[Callable[[Results], Iterator[Verdict]], ...] = (
     hundred,
     thousand,
@@ -193,6 +219,7 @@ CHECKS: tuple[Callable[[Results], Iterator[Verdict]], ...] = (
     bodies,
     handshakes,
     cold,
+    parts,
     busy,
     rust,
 )

@@ -12,9 +12,9 @@ from pathlib import Path
 from behind import reason
 from charts import chart
 from goals import verdicts
+from parts import NAMES
 from report import cells, failures
 from results import Results, Table
-from rows import ROWS
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "benchmarks"
 
@@ -33,7 +33,7 @@ def update(results: Results, into: Path = DOCS) -> None:
     """The page with these results in place of those that it has of the same rows."""
     kept = into / "results.json"
     if kept.exists():
-        results = Results.read(kept).merge(results, [row.name for row in ROWS])
+        results = Results.read(kept).merge(results, NAMES)
     write(results, into)
     print(f"written: {into / 'README.md'}")
 

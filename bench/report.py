@@ -22,11 +22,25 @@ BIG = (
     ("connections", "connections", ",.0f"),
 )
 WALL = (("time ms", "wall_s", ",.1f"), ("CPU ms", "cpu_s", ",.1f"), ("connections", "connections", ",.0f"))
+# Of parts that make no requests.
+CLIENT = (("first, time ms", "first_s", ",.2f"), ("later, time ms", "later_s", ",.2f"))
+MODELS = (
+    ("Headers(…) µs", "headers_us", ",.2f"),
+    ("[name]", "header_us", ",.2f"),
+    ("URL(…)", "url_us", ",.2f"),
+    (".join", "join_us", ",.2f"),
+    ("QueryParams(…)", "params_us", ",.2f"),
+    ("[name]", "param_us", ",.2f"),
+    ("str", "written_us", ",.2f"),
+    ("all", "all_us", ",.2f"),
+)
 HANDSHAKES = (("full", "tls_full", ",.0f"), ("resumed", "tls_resumed", ",.0f"))
 
 
 def columns(table: Table) -> tuple[tuple[str, str, str], ...]:
     """What is shown of a row."""
+    if table.rank in ("first_s", "all_us"):
+        return CLIENT if table.rank == "first_s" else MODELS
     if table.rank == "wall_s":
         return WALL
     if table.rank == "cpu_ms_each":
@@ -56,7 +70,7 @@ def show(value: float | None, heading: str, form: str) -> str:
     if heading == "MB/s":
         # The requests of such rows have 100 MB.
         value *= 100
-    return format(value * 1000 if heading in ("time ms", "CPU ms") else value, form)
+    return format(value * 1000 if heading.endswith(("time ms", "CPU ms")) else value, form)
 
 
 def failures(table: Table) -> list[str]:

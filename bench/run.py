@@ -16,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import page
+import parts
 from adapters import HERE, Adapter, adapters
 from environment import environment
 from measurement import Extent, RowMeasurement
@@ -54,7 +55,7 @@ def main() -> int:
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description="Measures HTTP clients side by side.")
-    names = ", ".join(row.name for row in ROWS)
+    names = ", ".join(parts.NAMES)
     parser.add_argument("--rows", default="", help=f"only these, separated by commas, of {names}")
     parser.add_argument("--clients", default="", help="only clients whose names begin with one of these")
     parser.add_argument(
@@ -70,16 +71,25 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def chosen_names(options: argparse.Namespace) -> set[str]:
+    """The rows that were named, parts among them; none for all."""
+    names = {name for name in options.rows.split(",") if name}
+    if unknown := names.difference(parts.NAMES):
+        sys.exit(f"no such rows: {', '.join(sorted(unknown))}; there are {', '.join(parts.NAMES)}")
+    return names
+
+
 def chosen_rows(options: argparse.Namespace) -> list[Row]:
     """The rows that were asked for."""
-    names = [name for name in options.rows.split(",") if name]
-    if unknown := set(names) - {row.name for row in ROWS}:
-        sys.exit(
-            f"no such rows: {', '.join(sorted(unknown))}; there are {', '.join(row.name for row in ROWS)}"
-        )
-    if names:
+    if names := chosen_names(options):
         return [row for row in ROWS if row.name in names]
     return [row for row in ROWS if row.quick or options.full or options.smoke]
+
+
+def chosen_parts(options: argparse.Namespace) -> list[parts.Part]:
+    """The parts that were asked for."""
+    names = chosen_names(options)
+    return [part for part in parts.PARTS if not names or part.name in names]
 
 
 def chosen_adapters(options: argparse.Namespace) -> list[Adapter]:
@@ -123,6 +133,11 @@ def measure_all(options: argparse.Namespace, extent: Extent) -> Results:
                 today = f"{datetime.date.today():%Y-%m-%d}"
                 tables.append(Table(row.name, row.title, row.rank, row.in_flight, today, entries))
                 print_table(tables[-1])
+    # A short run has no other clients.
+    libraries = (parts.OURS,) if options.smoke else tuple(options.clients.split(","))
+    for table in parts.measured(chosen_parts(options), libraries, client_core, watch, extent):
+        tables.append(table)
+        print_table(table)
     if watch.cores:
         print(f"\n{watch.disturbed} runs were disturbed, and repeated where that was left")
     return Results(machine, tables)

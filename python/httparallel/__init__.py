@@ -11,10 +11,8 @@
 Everything else is as in httpx: `httparallel.get`, `Client`, `AsyncClient` and so on.
 """
 
-from . import concurrency
 from ._api import delete, get, head, options, parallel, patch, post, put, query, request, stream, websocket
 from ._base_transports import AsyncBaseTransport, BaseTransport, MockTransport
-from ._client import AsyncClient, Client
 from ._config import USE_CLIENT_DEFAULT, Limits, Proxy, RateLimit, Timeout, create_ssl_context
 from ._cookies import Cookies
 from ._exceptions import (
@@ -58,22 +56,24 @@ from ._native import URL, Headers, Origin, QueryParams
 from ._native import VERSION as __version__
 from ._request import Request
 from ._response import Response
-from ._retry import Retry
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
-from ._timings import Timings
+from ._sync_client import Client
 from ._transports import AsyncHTTPTransport, HTTPTransport
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from . import core
+    from . import concurrency, core
     from ._alias import alias_httpx
     from ._app_transports import ASGITransport, WSGITransport
+    from ._async_client import AsyncClient
     from ._auth import Auth, BasicAuth, DigestAuth, FunctionAuth, NetRCAuth
     from ._parallel import AsyncParallel, AsyncPendingResponse, Parallel, PendingResponse
+    from ._retry import Retry
     from ._sse import EventSource, ServerSentEvent
     from ._status_codes import codes
+    from ._timings import Timings
     from .core import AsyncConnectionPool as AsyncConnectionPool
     from .core import ConnectionPool as ConnectionPool
 del TYPE_CHECKING  # `__all__` and the names here are the same
@@ -179,15 +179,18 @@ __all__ = [  # noqa: RUF022 - in the order that httpx has its names in, upper an
 
 # What is loaded when somebody wants it: by its name, the module that has it. None is for a module itself.
 _LATER: "dict[str, str | None]" = {
-    **dict.fromkeys(("core", "websockets")),
+    **dict.fromkeys(("_client", "concurrency", "core", "websockets")),
     **dict.fromkeys(("AsyncConnectionPool", "ConnectionPool"), "core"),
     **dict.fromkeys(("ASGITransport", "WSGITransport"), "_app_transports"),
     **dict.fromkeys(("Auth", "BasicAuth", "DigestAuth", "FunctionAuth", "NetRCAuth"), "_auth"),
     **dict.fromkeys(("AsyncParallel", "AsyncPendingResponse", "Parallel", "PendingResponse"), "_parallel"),
     **dict.fromkeys(("EventSource", "ServerSentEvent"), "_sse"),
     "alias_httpx": "_alias",
+    "AsyncClient": "_async_client",
     "codes": "_status_codes",
     "main": "_cli",
+    "Retry": "_retry",
+    "Timings": "_timings",
 }
 
 
@@ -205,20 +208,20 @@ def __getattr__(name: str) -> "Any":  # noqa: ANN401 - whatever it is
     return found
 
 
-class _Module(type(concurrency)):  # type: ignore[misc] # modules have one type
-    """A module whose `vars` has what is loaded later, too: programs look there for the public names."""
-
-    @property
-    def __dict__(self) -> "dict[str, Any]":  # type: ignore[override] # it is the module's own all the same
-        for name in __all__:
-            getattr(self, name)
-        return globals()
-
-
 def _know_all_names() -> None:
+    """Has `vars` of this module show what is loaded later, too: programs look there for the public names."""
     from sys import modules
 
-    modules[__name__].__class__ = _Module
+    this = modules[__name__]
+
+    class Module(type(this)):  # type: ignore[misc] # modules have one type
+        @property
+        def __dict__(self) -> "dict[str, Any]":  # type: ignore[override] # it is the module's own all the same
+            for name in __all__:
+                getattr(self, name)
+            return globals()
+
+    this.__class__ = Module
 
 
 _know_all_names()

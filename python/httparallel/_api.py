@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from ._client import Client
 from ._config import (
     DEFAULT_KEEPALIVE_PING_INTERVAL_SECONDS,
     DEFAULT_KEEPALIVE_PING_TIMEOUT_SECONDS,
@@ -15,6 +14,7 @@ from ._config import (
     DEFAULT_TIMEOUT_CONFIG,
 )
 from ._public import public
+from ._sync_client import Client
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

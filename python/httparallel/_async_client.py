@@ -13,7 +13,6 @@ from ._public import public
 from ._request_options import extended
 from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
-from ._streamed import AsyncStreamedResponse
 from ._transports import AsyncHTTPTransport, is_for_low_level, settings_of
 from .concurrency import chosen_backend, current_backend
 
@@ -151,13 +150,15 @@ class AsyncClient(
         )
 
     def _is_patched(self) -> bool:
+        own, transport = type(self), self._engine_transport
+        if WATCHED and is_low_level_patched():
+            return True
         return (
-            type(self).send is not _SEND
-            or type(self).request is not _REQUEST
-            or type(self)._transport_for_url is not _TRANSPORT_FOR_URL
-            or type(self._engine_transport).handle_async_request is not _HANDLE_ASYNC_REQUEST
-            or self._engine_transport._is_overridden
-            or (bool(WATCHED) and is_low_level_patched())
+            own.send is not _SEND
+            or own.request is not _REQUEST
+            or own._transport_for_url is not _TRANSPORT_FOR_URL
+            or type(transport).handle_async_request is not _HANDLE_ASYNC_REQUEST
+            or transport._is_overridden
         )
 
     async def _plain(
@@ -183,7 +184,7 @@ class AsyncClient(
         except RequestError as error:
             error.request = request_of(call)
             raise
-        response, redirected = self._delivered(reply, call[4].follow_redirects)
+        response, redirected = self._delivered(reply, call[4])
         return await arun(self._continued(response, timeout)) if redirected else response
 
     async def request(
@@ -250,7 +251,11 @@ class AsyncClient(
             extensions=extensions,
         )
         response = await self.send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        return AsyncStreamedResponse.of(response) if stream else response
+        if not stream:
+            return response
+        from ._streamed import AsyncStreamedResponse
+
+        return AsyncStreamedResponse.of(response)
 
     async def send(
         self,

@@ -88,6 +88,7 @@ class BaseClient(RequestBuilding, Routed, Verbs["Outcome"]):
         max_body: int | None = None,
         rate_limit: RateLimit | float | None = None,
     ) -> None:
+        self._is_closed = False
         self._transport = transport
         self._mounts = mounts or {}
         self.base_url = base_url
@@ -191,7 +192,7 @@ class BaseClient(RequestBuilding, Routed, Verbs["Outcome"]):
             return None
         return request.method, request.url, request.headers, request.content, settings
 
-    def _delivered(self, reply: Reply, follow: bool) -> tuple[Response, bool]:
+    def _delivered(self, reply: Reply, settings: Settings) -> tuple[Response, bool]:
         """The response of an operation, and whether a redirect is left to follow: one that sets cookies."""
         response: Response = reply.response(Response, self._defaults)
         if is_logged():
@@ -199,7 +200,7 @@ class BaseClient(RequestBuilding, Routed, Verbs["Outcome"]):
         if not reply.sets_cookies:
             return response, False
         self.cookies.extract_cookies(response)
-        return response, reply.is_redirect and follow
+        return response, reply.is_redirect and settings.follow_redirects
 
     def _continued(
         self, response: Response, timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT

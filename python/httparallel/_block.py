@@ -70,9 +70,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
             return self.request(method, url)
         self._claim()
         try:
-            _, target, headers, _, settings = call
-            kind, running, undelivered = self._pending_class, self._running, self._undelivered
-            return block.request(method, target, headers, settings, kind, self, running, undelivered)
+            return block.request(call, self._pending_class, self, self._running, self._undelivered)
         except RequestError as error:
             error.request = request_of(call)
             raise
@@ -185,7 +183,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
                 pending, _ = self._settled.popitem(last=False)
                 self._undelivered.discard(pending)
                 return pending
-            gathered = self._gather(settle=True)
+            gathered = self._gather(True)
             if gathered is None or gathered._response is not None or gathered._error is not None:
                 return gathered
             if gathered._flow is None:
@@ -226,7 +224,7 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
         assert operation is not None, "it was submitted"
         assert call is not None, "it is no flow"
         try:
-            response, redirected = self._client._delivered(operation.reply(), call[4].follow_redirects)
+            response, redirected = self._client._delivered(operation.reply(), call[4])
         except Exception as error:
             self._settle(pending, None, error)
             return

@@ -96,10 +96,11 @@ def check_size(response: Body, request: Request) -> None:
 class Body:
     """The part of Response that is about its body, and about the native reply that may hold it."""
 
-    is_closed = False
+    # As it is of most responses: those that the engine delivers whole.
+    is_closed = True
     """Whether the response has let go of its connection."""
 
-    is_stream_consumed = False
+    is_stream_consumed = True
     """Whether streaming the body has begun. That works once."""
 
     _reply: Reply | None = None

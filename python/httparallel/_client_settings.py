@@ -255,9 +255,11 @@ def limit_of(limit: int | None) -> int | None:
 
 
 def auth_of(auth: AuthTypes | None) -> Auth | None:
+    if auth is None:
+        return None
     from ._auth import Auth, BasicAuth, FunctionAuth
 
-    if auth is None or isinstance(auth, Auth):
+    if isinstance(auth, Auth):
         return auth
     if isinstance(auth, tuple):
         return BasicAuth(username=auth[0], password=auth[1])

@@ -5,7 +5,8 @@ The jar, and the module it comes from, are loaded when the first cookie is: most
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
+# What `collections.abc` is made of: loaded anyway, and that name would bring `collections` along.
+from _collections_abc import MutableMapping
 
 from ._exceptions import CookieConflict
 from ._public import public

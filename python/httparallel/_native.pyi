@@ -21,6 +21,7 @@ __all__ = [
     "Attempts",
     "Block",
     "Boundary",
+    "Claim",
     "Completions",
     "ConnectionOptions",
     "ConnectionQueue",
@@ -58,7 +59,7 @@ __all__ = [
     "surplus_cookies",
 ]
 
-METHODS_WITH_CONTENT: tuple[str, ...]
+METHODS_WITH_CONTENT: frozenset[str]
 VERSION: str
 
 _T = TypeVar("_T")
@@ -467,10 +468,7 @@ class Block:
     ) -> tuple[int, Operation]: ...
     def request(
         self,
-        method: str,
-        url: URL | str,
-        headers: Headers,
-        settings: Settings,
+        call: tuple[str, URL | str, Headers, bytes | None, Settings],
         kind: type[_T],
         owner: object,
         running: dict[int, Any],
@@ -483,6 +481,12 @@ class Block:
     def wait(self, timeout: float | None = None) -> None: ...
     def deliver(self, number: int) -> None: ...
     def close(self) -> None: ...
+
+@final
+class Claim:
+    def __new__(cls) -> Self: ...
+    def take(self) -> bool: ...
+    def release(self) -> None: ...
 
 @final
 class Pace:

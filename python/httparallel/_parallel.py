@@ -6,11 +6,12 @@ What a block does is in `_block`; `Parallel` and `AsyncParallel` differ in how t
 
 from __future__ import annotations
 
-from _thread import RLock, get_ident
+from _thread import get_ident
 from collections import deque
 
 from ._block import BaseBlock
 from ._flow import arun, run
+from ._native import Claim
 from ._pending import AsyncPendingResponse, PendingResponse
 from ._public import public
 from ._received import AsyncReceivedStream, ReceivedStream
@@ -63,7 +64,7 @@ class Parallel(BaseBlock[PendingResponse]):
         super().__init__(client, max_concurrency)
         self._owns_client = owns_client
         # Reentrant, because hooks may make requests.
-        self._turn = RLock()
+        self._turn = Claim()
 
     def next_response(self) -> Response:
         """Waits for whichever response comes first and returns it, or raises what went wrong.
@@ -125,7 +126,7 @@ class Parallel(BaseBlock[PendingResponse]):
         return None if pending is None else pending._response or pending._outcome()
 
     def _claim(self) -> None:
-        if not self._turn.acquire(blocking=False):
+        if not self._turn.take():
             raise RuntimeError("Another thread is using this parallel block. Give each thread its own.")
 
     def _release(self) -> None:
@@ -173,6 +174,7 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
 
     _client: AsyncClient
     _loop: AsyncBackend
+    _has_checkpoints = False
     _thread: int
 
     async def next_response(self) -> Response:
@@ -220,6 +222,7 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
 
     async def __aenter__(self) -> Self:
         self._loop = chosen_backend(self._client._backend)
+        self._has_checkpoints = self._loop.has_checkpoints
         self._thread = get_ident()
         self._enter()
         return self
@@ -233,7 +236,8 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
         self._leave()
 
     async def _next_or_none(self) -> Response | None:
-        await self._checkpoint()
+        if self._has_checkpoints:
+            await self._checkpoint()
         self._claim()
         pending = self._take() or await arun(self._next())
         return None if pending is None else pending._response or pending._outcome()
@@ -245,7 +249,7 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
             )
 
     async def _checkpoint(self) -> None:
-        if self._native is not None and self._loop.has_checkpoints:
+        if self._native is not None and self._has_checkpoints:
             await self._loop.checkpoint()
 
     def _stream_of(self, operation: Operation) -> AsyncReceivedStream:

@@ -71,6 +71,7 @@ class Response(Body):
         history: list[Response] | None = None,
         default_encoding: DefaultEncoding = "utf-8",
     ) -> None:
+        self.is_closed = self.is_stream_consumed = False
         self.status_code = status_code
         self.headers = Headers(headers)
         self._request = request

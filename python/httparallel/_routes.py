@@ -7,7 +7,8 @@ those of redirects and authentication included.
 
 from __future__ import annotations
 
-from warnings import warn
+# The function of `warnings`, without the module: that is loaded when there is something to show.
+from _warnings import warn
 
 from ._transports import AsyncHTTPTransport, HTTPTransport, _EngineTransport
 

@@ -13,7 +13,6 @@ from ._public import public
 from ._request_options import extended
 from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
-from ._streamed import StreamedResponse
 from ._transports import HTTPTransport, is_for_low_level, settings_of
 
 TYPE_CHECKING = False
@@ -155,13 +154,15 @@ class Client(
         )
 
     def _is_patched(self) -> bool:
+        own, transport = type(self), self._engine_transport
+        if WATCHED and is_low_level_patched():
+            return True
         return (
-            type(self).send is not _SEND
-            or type(self).request is not _REQUEST
-            or type(self)._transport_for_url is not _TRANSPORT_FOR_URL
-            or type(self._engine_transport).handle_request is not _HANDLE_REQUEST
-            or self._engine_transport._is_overridden
-            or (bool(WATCHED) and is_low_level_patched())
+            own.send is not _SEND
+            or own.request is not _REQUEST
+            or own._transport_for_url is not _TRANSPORT_FOR_URL
+            or type(transport).handle_request is not _HANDLE_REQUEST
+            or transport._is_overridden
         )
 
     def _plain(
@@ -180,7 +181,7 @@ class Client(
         except RequestError as error:
             error.request = request_of(call)
             raise
-        response, redirected = self._delivered(reply, call[4].follow_redirects)
+        response, redirected = self._delivered(reply, call[4])
         return run(self._continued(response, timeout)) if redirected else response
 
     def request(
@@ -245,7 +246,11 @@ class Client(
             extensions=extensions,
         )
         response = self.send(request, stream=stream, auth=auth, follow_redirects=follow_redirects)
-        return StreamedResponse.of(response) if stream else response
+        if not stream:
+            return response
+        from ._streamed import StreamedResponse
+
+        return StreamedResponse.of(response)
 
     def send(
         self,

@@ -23,7 +23,6 @@ from ._public import public
 from ._received import AsyncReceivedStream, ReceivedStream
 from ._response import Response
 from ._streams import AsyncByteStream, ByteStream, SyncByteStream
-from .concurrency import chosen_backend
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -227,6 +226,8 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
         return await self._exchange(request, settings, True)
 
     async def _exchange(self, request: Request, settings: Settings, streamed: bool) -> Response:
+        from .concurrency import chosen_backend
+
         backend = chosen_backend(self._backend)
         upload = upload_of(request, AsyncByteStream)
         content = request.content if upload is None else None

@@ -81,6 +81,7 @@ mod config;
 mod engine;
 mod h1;
 mod h2;
+mod inbox;
 mod mock;
 mod net;
 mod operation;

@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::inbox::Inbox;
 use crate::wakes::RoundEnds;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -34,12 +35,17 @@ const RESOLVER_THREADS: usize = 8;
 pub(crate) struct IoThread {
     generation: u64,
     handle: Handle,
+    inbox: Arc<Inbox>,
     stop: Mutex<Option<(oneshot::Sender<Ending>, JoinHandle<()>)>>,
 }
 
 impl IoThread {
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
+    }
+
+    pub(crate) fn inbox(&self) -> &Arc<Inbox> {
+        &self.inbox
     }
 
     /// Whether what is given to it would never run.
@@ -102,10 +108,12 @@ fn spawn() -> std::io::Result<IoThread> {
         .thread_keep_alive(Duration::from_secs(2))
         .build()?;
     let handle = runtime.handle().clone();
+    let inbox = Arc::<Inbox>::default();
+    let emptied = inbox.clone();
     let (stop, stopped) = oneshot::channel();
     let thread = with_signals_blocked(|| {
         std::thread::Builder::new().name("httparallel-io".into()).spawn(move || {
-            drop(runtime.spawn(RoundEnds::new()));
+            drop(runtime.spawn(RoundEnds::new(emptied)));
             match runtime.block_on(stopped) {
                 // Nothing is dropped, so nobody is told.
                 Ok(Ending::Freeze) => std::mem::forget(runtime),
@@ -114,7 +122,7 @@ fn spawn() -> std::io::Result<IoThread> {
             }
         })
     })?;
-    Ok(IoThread { generation: generation(), handle, stop: Mutex::new(Some((stop, thread))) })
+    Ok(IoThread { generation: generation(), handle, inbox, stop: Mutex::new(Some((stop, thread))) })
 }
 
 impl IoThread {

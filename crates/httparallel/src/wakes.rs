@@ -3,7 +3,9 @@
 //! Whoever is woken takes the processor, often the I/O thread's own. So the thread first serves everything that
 //! the sockets had to say this round, then wakes whom it concerns, who find all of it in one batch. For the same
 //! reason requests that take the place of those that were answered are written together, at the round's end: a
-//! server on the same machine, or one that idles, is woken for the first of them and finds the others.
+//! server on the same machine, or one that idles, is woken for the first of them and finds the others. Other
+//! threads write their requests themselves while few are on their way, which is quickest, and else leave them to
+//! the end of a round, too.
 
 use std::cell::RefCell;
 use std::future::Future;
@@ -15,6 +17,7 @@ use std::time::Instant;
 use crate::completion::{CompletionQueue, Notifier};
 use crate::engine::Shared;
 use crate::h1::Attached;
+use crate::inbox::{Errand, Inbox};
 use crate::panics::caught;
 
 /// Somebody who is to be woken.
@@ -50,9 +53,14 @@ pub(crate) fn wake(sleeper: Sleeper) {
     }
 }
 
-/// Has a connection's request written at the round's end. `false` on other threads, which write at once.
+/// Has a connection's request written at the end of a round. `false` if it is to be written at once.
 pub(crate) fn cork(connection: &Arc<Attached>, shared: &Arc<Shared>) -> bool {
-    at_the_end((), |round, ()| round.corked.push((connection.clone(), shared.clone()))).is_none()
+    let corked = (connection.clone(), shared.clone());
+    let Some((connection, shared)) = at_the_end(corked, |round, corked| round.corked.push(corked)) else {
+        return true;
+    };
+    let inbox = shared.io.inbox();
+    inbox.is_busy() && inbox.leave(Errand::Write(connection, shared)).is_none()
 }
 
 /// Leaves something to the round's end; gives it back on a thread without rounds.
@@ -84,13 +92,13 @@ impl Sleeper {
 
 /// The task of an I/O thread that ends its rounds. Dropping it wakes who is left; nobody waits for rounds then.
 #[derive(Debug)]
-pub(crate) struct RoundEnds(());
+pub(crate) struct RoundEnds(Arc<Inbox>);
 
 impl RoundEnds {
     /// Makes this thread, on which the task must run, wake others at the ends of rounds.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(inbox: Arc<Inbox>) -> Self {
         ROUND.with_borrow_mut(|round| *round = Some(Round::default()));
-        Self(())
+        Self(inbox)
     }
 }
 
@@ -106,6 +114,9 @@ impl Future for RoundEnds {
         let now = Instant::now();
         for (connection, shared) in corked {
             connection.uncork(&shared, now);
+        }
+        for errand in self.0.empty(cx.waker()) {
+            errand.run(now);
         }
         wake_all(take(|round| &mut round.sleepers));
         Poll::Pending
@@ -125,6 +136,7 @@ fn take<T>(of: impl FnOnce(&mut Round) -> &mut Vec<T>) -> Vec<T> {
 
 impl Drop for RoundEnds {
     fn drop(&mut self) {
+        self.0.close();
         let round = ROUND.with_borrow_mut(Option::take);
         wake_all(round.into_iter().flat_map(|round| round.sleepers));
     }
@@ -161,7 +173,7 @@ mod tests {
         let (first, second) = (Arc::new(Notifier::new()?), Arc::new(Notifier::new()?));
         let waker = Waker::from(Arc::new(Nothing));
         let mut cx = Context::from_waker(&waker);
-        let mut ends = Box::pin(RoundEnds::new());
+        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
         assert!(ends.as_mut().poll(&mut cx).is_pending());
         wake(Sleeper::Thread(first.clone()));
         assert!(!is_told(&first));
@@ -178,7 +190,7 @@ mod tests {
     fn a_reader_that_is_told_late_is_told_once() -> std::io::Result<()> {
         let waker = Waker::from(Arc::new(Nothing));
         let mut cx = Context::from_waker(&waker);
-        let mut ends = Box::pin(RoundEnds::new());
+        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
         assert!(ends.as_mut().poll(&mut cx).is_pending());
         let queue = Arc::new(CompletionQueue::new()?);
         let mut tokens = Vec::new();

@@ -70,6 +70,9 @@ class AsyncBackend:
 # By the name of their library, once they were needed: an import statement at each request costs more.
 _loaded: dict[str, AsyncBackend] = {}
 
+# What has the loop that runs, and the backend for it, once asyncio was needed: each request asks it first.
+_asyncio: tuple[Callable[[], object | None], AsyncBackend] | None = None
+
 
 def _backend(name: str) -> AsyncBackend:
     backend = _loaded.get(name)
@@ -82,9 +85,13 @@ def _backend(name: str) -> AsyncBackend:
 
 def current_backend() -> AsyncBackend:
     """The backend of the library that the caller runs on. RuntimeError outside of any."""
+    global _asyncio
+    if _asyncio is not None and _asyncio[0]() is not None:
+        return _asyncio[1]
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
-        return _backend("asyncio")
+        _asyncio = asyncio._get_running_loop, _backend("asyncio")
+        return _asyncio[1]
     if "trio" in sys.modules and (trio := _backend("trio")).is_running():
         return trio
     raise RuntimeError("An async client must be used from within asyncio or trio; no event loop is running.")

@@ -20,6 +20,15 @@ use super::settings::Settings;
 use super::upload::PyUpload;
 use crate::models::PyHeaders;
 
+/// Method, URL, headers, content and settings of a request.
+type Call<'py> = (
+    Bound<'py, PyString>,
+    Bound<'py, PyAny>,
+    Bound<'py, PyHeaders>,
+    Option<Bound<'py, PyBytes>>,
+    Bound<'py, Settings>,
+);
+
 /// Operations that run side by side.
 #[pyclass(frozen, module = "httparallel._native", name = "Block")]
 pub(crate) struct PyBlock {
@@ -60,31 +69,26 @@ impl PyBlock {
         Ok((number, PyOperation { inner }))
     }
 
-    /// Adds a request of a method and a URL, as a new pending response, which it enters into `running`, by its
-    /// number, and into `undelivered`.
-    #[expect(clippy::too_many_arguments, reason = "a request, taken apart, and the containers it goes into")]
+    /// Adds a request as a new pending response of the class `kind`, which it enters into `running`, by its
+    /// number, and into `undelivered`. `call` has the arguments of `submit`, without the last.
     fn request<'py>(
         &self,
         py: Python<'py>,
-        method: &Bound<'py, PyString>,
-        url: &Bound<'py, PyAny>,
-        headers: &Bound<'py, PyHeaders>,
-        settings: &Bound<'py, Settings>,
+        call: &Bound<'py, PyTuple>,
         kind: &Bound<'py, PyType>,
         owner: &Bound<'py, PyAny>,
         running: &Bound<'py, PyDict>,
         undelivered: &Bound<'py, PySet>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let pending = bare(kind)?;
+        let (method, url, headers, content, settings): Call<'py> = call.extract()?;
+        let method = method.to_cow()?;
         let (number, operation) =
-            self.submit(py, method.to_cow()?.as_ref(), url, headers.borrow(), None, settings.borrow(), None)?;
-        let call = PyTuple::new(
-            py,
-            [method.as_any(), url, headers.as_any(), py.None().bind(py), settings.as_any()],
-        )?;
+            self.submit(py, &method, &url, headers.borrow(), content.as_ref(), settings.borrow(), None)?;
+        let pending = bare(kind)?;
+        let number = number.into_pyobject(py)?;
         pending.setattr(intern!(py, "_block"), owner)?;
         pending.setattr(intern!(py, "_call"), call)?;
-        pending.setattr(intern!(py, "_number"), number)?;
+        pending.setattr(intern!(py, "_number"), &number)?;
         pending.setattr(intern!(py, "_operation"), operation)?;
         running.set_item(number, &pending)?;
         undelivered.add(&pending)?;
@@ -105,7 +109,8 @@ impl PyBlock {
         undelivered: &Bound<'py, PySet>,
     ) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(Outcome { number, operation }) = self.inner.try_next() else { return Ok(None) };
-        let pending = running.as_any().get_item(number)?;
+        let number = number.into_pyobject(py)?;
+        let pending = running.as_any().get_item(&number)?;
         running.del_item(number)?;
         let is_flow = !pending.getattr(intern!(py, "_flow"))?.is_none();
         if is_flow || operation.head().is_ok_and(|head| head.headers.contains("set-cookie")) {

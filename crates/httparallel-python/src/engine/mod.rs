@@ -2,6 +2,7 @@
 
 mod auth;
 mod block;
+mod claim;
 mod client;
 mod completions;
 mod decoder;
@@ -23,7 +24,7 @@ mod upload;
 mod values;
 
 use pyo3::prelude::*;
-use pyo3::types::PyTuple;
+use pyo3::types::PyFrozenSet;
 
 pub(crate) use errors::exception;
 pub(crate) use settings::seconds;
@@ -43,6 +44,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<upload::PyUpload>()?;
     module.add_class::<completions::Completions>()?;
     module.add_class::<block::PyBlock>()?;
+    module.add_class::<claim::Claim>()?;
     module.add_class::<decoder::PyDecoder>()?;
     module.add_class::<event_stream::PyEventStream>()?;
     module.add_class::<auth::PyDigestChallenge>()?;
@@ -55,7 +57,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<pace::PyTurn>()?;
     module.add_function(wrap_pyfunction!(request::check_request, module)?)?;
     module.add_function(wrap_pyfunction!(request::complete_headers, module)?)?;
-    let methods = PyTuple::new(module.py(), httparallel_proto::fetch::METHODS_WITH_CONTENT)?;
+    let methods = PyFrozenSet::new(module.py(), httparallel_proto::fetch::METHODS_WITH_CONTENT)?;
     module.add("METHODS_WITH_CONTENT", methods)?;
     module.add_function(wrap_pyfunction!(request::redirect, module)?)?;
     module.add_function(wrap_pyfunction!(client::freeze, module)?)?;

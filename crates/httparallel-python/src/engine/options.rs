@@ -9,10 +9,13 @@ use super::errors::exception;
 use super::proxies::{ProxyArgument, proxy as proxy_of};
 
 /// `True` for the platform's roots, `False` for no verification, or the bytes of a PEM file.
+///
+/// Tried in this order: what is no `bytes` and no `list` is a sequence if `collections.abc` says so, and a program that
+/// has not loaded that waits a millisecond for it.
 #[derive(FromPyObject)]
 pub(super) enum VerifyArgument {
-    Roots(Vec<u8>),
     Switch(bool),
+    Roots(Vec<u8>),
 }
 
 impl From<VerifyArgument> for Verify {

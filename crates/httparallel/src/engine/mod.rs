@@ -6,6 +6,7 @@ mod block;
 mod closings;
 mod handle;
 mod housekeeping;
+mod opening;
 mod pauses;
 mod shared;
 mod turns;

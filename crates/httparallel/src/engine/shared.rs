@@ -1,32 +1,31 @@
 //! The part of a client that its connections and operations share.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use httparallel_proto::fetch::{Http1Origins, Request};
-use httparallel_proto::pool::{Action, Assignment, ConnId, Lane, Opened, Pool, WaiterId, Wish};
+use httparallel_proto::pool::{Action, Assignment, ConnId, Lane, Pool, WaiterId, Wish};
 use httparallel_proto::proxy::without_proxy_credentials;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Kind, Phase, Result};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
 
 use super::admission::{Admission, admission};
 use super::answers::Mock;
 use super::closings::{Closed, Closings, Fate};
 use super::housekeeping::Housekeeper;
+use super::opening::Attempts;
 use super::pauses::Pauses;
 use super::turns::{self, Turn};
 use crate::config::Config;
-use crate::h1::{Attached, Connection, Parked};
+use crate::h1::{Attached, Parked};
 use crate::h2::Http2;
-use crate::net::{Connected, ConnectionFacts, Connector, Destination, within};
+use crate::net::{Connector, Destination};
 use crate::operation::{Attempt, Granted, Op};
-use crate::panics::{caught, caught_in};
+use crate::panics::caught;
 use crate::runtime::{self, IoThread};
 
 /// What a connection is reached by.
@@ -58,11 +57,10 @@ pub(crate) struct Shared {
     pub(super) closings: Closings,
     pub(super) pauses: Pauses,
     pub(super) mock: Option<Mock>,
-    connector: Connector,
+    pub(super) connector: Connector,
     /// `None` as long as there are none, which is nearly always.
     http1_origins: OnceLock<Mutex<Http1Origins>>,
-    /// Attempts to connect, so that one nobody waits for any more can be stopped.
-    attempts: Mutex<HashMap<ConnId, AbortHandle>>,
+    pub(super) attempts: Attempts,
 }
 
 impl Shared {
@@ -80,7 +78,7 @@ impl Shared {
             mock: config.mock.clone().map(Mock::new),
             connector: Connector::new(config.clone()),
             http1_origins: OnceLock::new(),
-            attempts: Mutex::new(HashMap::new()),
+            attempts: Attempts::default(),
             config,
         });
         shared.io.handle().spawn(super::housekeeping::run(Housekeeper(Arc::downgrade(&shared))));
@@ -152,7 +150,7 @@ impl Shared {
 
     /// Tells the pool an event, and does what the pool answers. Every event goes this way, for each may bring the
     /// pool's next deadline forward.
-    fn change<T>(
+    pub(super) fn change<T>(
         self: &Arc<Self>,
         event: impl FnOnce(&mut Pool<Destination, Handle, Arc<Op>>, &mut Actions) -> T,
     ) -> T {
@@ -244,26 +242,12 @@ impl Shared {
         for action in actions {
             match action {
                 Action::Start { conn, handle, request } => self.start(conn, handle, request),
-                Action::Connect { conn, key, limit, lane } => {
-                    let shared = self.clone();
-                    // Held until the attempt is listed, so that it cannot end before.
-                    let mut attempts = self.attempts.lock();
-                    let attempt = self.io.handle().spawn(async move {
-                        let opened = caught_in(shared.open(conn, &key, limit, lane)).await;
-                        shared.opened(conn, opened.and_then(|opened| opened));
-                    });
-                    attempts.insert(conn, attempt.abort_handle());
-                }
+                Action::Connect { conn, key, limit, lane } => self.connect(conn, key, limit, lane),
                 Action::Close { handle, why } => {
                     self.closings.count(Closed::Dropped(why));
                     self.shut(&handle);
                 }
-                Action::Abandon { conn } => {
-                    let attempt = self.attempts.lock().remove(&conn);
-                    if let Some(attempt) = attempt {
-                        attempt.abort();
-                    }
-                }
+                Action::Abandon { conn } => self.abandon(conn),
             }
         }
     }
@@ -307,57 +291,6 @@ impl Shared {
             self.forget(id, Closed::Stale);
             self.assign(&op);
         }
-    }
-
-    async fn open(
-        self: &Arc<Self>,
-        id: ConnId,
-        to: &Destination,
-        limit: Option<Duration>,
-        lane: Lane,
-    ) -> Result<(Handle, Opened)> {
-        let connected = self.connector.connect(to, limit).await?;
-        self.admit(id, to, connected, lane).await
-    }
-
-    /// An attempt to connect is over.
-    fn opened(self: &Arc<Self>, id: ConnId, opened: Result<(Handle, Opened)>) {
-        self.attempts.lock().remove(&id);
-        match opened {
-            Ok((handle, opened)) => {
-                self.change(|pool, actions| pool.connected(id, handle, opened, Instant::now(), actions));
-            }
-            Err(error) => {
-                for op in self.change(|pool, actions| pool.connect_failed(id, actions)) {
-                    // One whose listener panics is over all the same, and must not keep the others waiting.
-                    let _ = caught(|| op.complete(Attempt::Failed(error.clone())));
-                }
-            }
-        }
-    }
-
-    /// Makes a handle of a new connection.
-    async fn admit(
-        self: &Arc<Self>,
-        id: ConnId,
-        to: &Destination,
-        connected: Connected,
-        lane: Lane,
-    ) -> Result<(Handle, Opened)> {
-        let facts = Arc::new(ConnectionFacts::of(id, connected.stream.stream(), connected.opening));
-        if connected.http2 {
-            let opening = within(connected.deadline, Http2::open(self, id, connected.stream, facts));
-            let connection = opening.await?;
-            return Ok((Handle::Http2(connection), Opened::Http2 { max_streams: usize::MAX }));
-        }
-        let proxy = to.forwards_through().cloned();
-        let (stream, socket) = connected.stream.into_parts();
-        let connection = Connection::new(stream, proxy, facts);
-        let handle = match lane {
-            Lane::Detached => Handle::Detached(Parked::new(connection)),
-            Lane::Attached => Handle::Attached(Attached::spawn(self, id, connection, socket)),
-        };
-        Ok((handle, Opened::Http1(lane)))
     }
 
     /// Closes a connection; what it still serves fails.

@@ -14,6 +14,7 @@ use httparallel_proto::{Error, Kind, Phase};
 
 use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
+use crate::inbox::UnderWay;
 use crate::net::{ConnectionFacts, Stream};
 use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
 
@@ -73,6 +74,8 @@ struct Exchange {
     send_error: Option<Error>,
     /// The response's body is read for nothing but the connection's sake.
     unwanted: Option<Unwanted>,
+    /// Counts it, if the I/O thread reads it.
+    _under_way: Option<UnderWay>,
 }
 
 /// How much of a body that nobody wants is worth reading, so that the connection can serve another request.
@@ -150,6 +153,7 @@ impl Connection {
         handle: Option<Handle>,
         now: Instant,
     ) -> Option<Ended> {
+        let is_attached = handle.is_some();
         let Some(request) = op.begin(id, handle, &self.facts, self.served > 0, now) else {
             let attempt = Attempt::Failed(Error::new(Kind::Cancelled, Phase::Pool, "cancelled"));
             return Some(Ended { op, attempt, reuse: Reuse::Yes });
@@ -160,6 +164,7 @@ impl Connection {
             Ok(outgoing) => {
                 let method = request.method.as_str().as_bytes();
                 let reader = ResponseReader::new(method, &request.headers, &Limits::default());
+                let under_way = is_attached.then(|| op.shared.io.inbox().enter());
                 self.exchange = Some(Exchange {
                     op,
                     request,
@@ -171,6 +176,7 @@ impl Connection {
                     broken: false,
                     send_error: None,
                     unwanted: None,
+                    _under_way: under_way,
                 });
                 None
             }

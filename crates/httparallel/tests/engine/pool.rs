@@ -156,3 +156,22 @@ fn requests_that_race_with_the_close_of_their_client_end_and_leave_no_connection
         assert!(engine.connections().is_empty());
     }
 }
+
+#[test]
+fn requests_leave_whether_or_not_anybody_waits_for_them() {
+    let server = server();
+    let engine = engine();
+    let start = |path: &str| {
+        engine.start(get(&format!("{}{path}", server.http_url())), settings(Driver::IoThread), None).unwrap()
+    };
+    // The connections that the others find.
+    let first: Vec<_> = (0..30).map(|_| start("/delay/20")).collect();
+    for operation in &first {
+        assert_eq!(finish(operation).unwrap().status(), 200);
+    }
+    let hanging: Vec<_> = (0..30).map(|_| start("/hang")).collect();
+    eventually("all are on their way", || server.stats().requests_active == 30);
+    hanging.iter().for_each(httparallel::Operation::cancel);
+    assert_eq!(count(&engine, "ACTIVE"), 0);
+    assert_eq!(server.stats().connections_opened, 30);
+}
