@@ -45,6 +45,13 @@ struct Round {
     end: Option<Waker>,
 }
 
+impl Round {
+    /// Whether its end has been asked for.
+    fn has_something(&self) -> bool {
+        !self.corked.is_empty() || !self.sleepers.is_empty()
+    }
+}
+
 /// Wakes somebody: at the round's end on the I/O thread, at once elsewhere.
 pub(crate) fn wake(sleeper: Sleeper) {
     let left = at_the_end(sleeper, |round, sleeper| round.sleepers.push(sleeper));
@@ -67,8 +74,7 @@ pub(crate) fn cork(connection: &Arc<Attached>, shared: &Arc<Shared>) -> bool {
 fn at_the_end<T>(what: T, leave: impl FnOnce(&mut Round, T)) -> Option<T> {
     ROUND.with_borrow_mut(|round| match round {
         Some(round) if round.end.is_some() => {
-            if round.sleepers.is_empty()
-                && round.corked.is_empty()
+            if !round.has_something()
                 && let Some(end) = &round.end
             {
                 end.wake_by_ref();
@@ -106,7 +112,7 @@ impl Future for RoundEnds {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        // Writing may end requests, which starts others and wakes whom it concerns, in this round still.
+        // Writing may end requests, which starts others and wakes whom it concerns.
         let corked = take(|round| {
             round.end.get_or_insert_with(|| cx.waker().clone()).clone_from(cx.waker());
             &mut round.corked
@@ -119,6 +125,10 @@ impl Future for RoundEnds {
             errand.run(now);
         }
         wake_all(take(|round| &mut round.sleepers));
+        // What came meanwhile found somebody there and woke nobody.
+        if ROUND.with_borrow(|round| round.as_ref().is_some_and(Round::has_something)) {
+            cx.waker().wake_by_ref();
+        }
         Poll::Pending
     }
 }
@@ -144,6 +154,7 @@ impl Drop for RoundEnds {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 
     use super::*;
@@ -152,6 +163,15 @@ mod tests {
 
     impl Wake for Nothing {
         fn wake(self: Arc<Self>) {}
+    }
+
+    #[derive(Default)]
+    struct Counted(AtomicUsize);
+
+    impl Wake for Counted {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
     }
 
     fn is_told(notifier: &Notifier) -> bool {
@@ -183,6 +203,33 @@ mod tests {
         assert!(!is_told(&second));
         drop(ends);
         assert!(is_told(&second));
+        Ok(())
+    }
+
+    /// Wakes somebody else in its turn.
+    struct Chain(Arc<Notifier>);
+
+    impl Wake for Chain {
+        fn wake(self: Arc<Self>) {
+            wake(Sleeper::Thread(self.0.clone()));
+        }
+    }
+
+    #[test]
+    fn what_comes_while_a_round_ends_asks_for_another_end() -> std::io::Result<()> {
+        let woken = Arc::new(Counted::default());
+        let waker = Waker::from(woken.clone());
+        let mut cx = Context::from_waker(&waker);
+        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
+        assert!(ends.as_mut().poll(&mut cx).is_pending());
+        let notifier = Arc::new(Notifier::new()?);
+        wake(Sleeper::Task(Waker::from(Arc::new(Chain(notifier.clone())))));
+        wake(Sleeper::Task(Waker::from(Arc::new(Chain(notifier.clone())))));
+        let before = woken.0.load(Ordering::Relaxed);
+        assert!(ends.as_mut().poll(&mut cx).is_pending());
+        assert!(!is_told(&notifier) && woken.0.load(Ordering::Relaxed) > before);
+        assert!(ends.as_mut().poll(&mut cx).is_pending());
+        assert!(is_told(&notifier));
         Ok(())
     }
 

@@ -18,9 +18,13 @@ pub use describe::{METHODS_WITH_CONTENT, complete};
 pub use memory::{CookieJar, Memory};
 pub use redirect::{is_redirect, keeps_credentials, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
-pub use retry::{Attempts, Moment, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost};
+pub use retry::{
+    Attempts, Http1Origins, Moment, Refusal, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost,
+};
 
 use std::time::{Duration, Instant};
+
+use retry::is_misdirected;
 
 use crate::{Error, Headers, Kind, Phase, Result};
 
@@ -33,6 +37,9 @@ pub enum Next {
     Follow(Request),
     /// Forget it, and send the request again after that time.
     Retry(Duration),
+    /// Forget it, and send the request again at once, on another connection: this one leads to the wrong place. No
+    /// other request should begin on it, either, if it takes several at a time.
+    Afresh,
 }
 
 /// How redirects are treated.
@@ -69,13 +76,20 @@ pub struct Fetch {
     answers: u8,
     /// A redirect has led away from the origin that was asked for.
     has_left: bool,
+    /// It was sent again because its connection was the wrong one.
+    is_afresh: bool,
     attempts: Option<Attempts>,
 }
 
 impl Fetch {
     /// Before the first hop. Without `attempts` nothing is retried.
     pub fn new(policy: Policy, attempts: Option<Attempts>) -> Self {
-        Self { policy, hops: 0, answers: 0, has_left: false, attempts }
+        Self { policy, hops: 0, answers: 0, has_left: false, is_afresh: false, attempts }
+    }
+
+    /// Whether the request at hand goes on another connection than the one that it was sent on first.
+    pub fn is_afresh(&self) -> bool {
+        self.is_afresh
     }
 
     /// The first hop begins.
@@ -86,7 +100,7 @@ impl Fetch {
     }
 
     /// Decides on the head of a response to `request`. `untouched`: nothing was taken yet of content that exists only
-    /// once. `moment` is asked for only where it matters.
+    /// once. `reused`: its connection had served a request before. `moment` is asked for only where it matters.
     ///
     /// Fails if the redirect's target is not allowed or there were too many, and on a challenge that cannot be
     /// answered although it should be.
@@ -94,6 +108,7 @@ impl Fetch {
         &mut self,
         request: &Request,
         untouched: bool,
+        reused: bool,
         status: u16,
         headers: &Headers,
         moment: impl Fn() -> Moment,
@@ -109,6 +124,10 @@ impl Fetch {
                 self.answers += 1;
                 return Ok(self.follow(answer, moment));
             }
+        }
+        let replayable = untouched || request.content.is_replayable();
+        if is_misdirected(status, reused, replayable) && !std::mem::replace(&mut self.is_afresh, true) {
+            return Ok(Next::Afresh);
         }
         if let Some(attempts) = &mut self.attempts
             && let Some(wait) =
@@ -138,6 +157,7 @@ impl Fetch {
 
     /// What follows has attempts of its own.
     fn follow(&mut self, next: Request, moment: impl Fn() -> Moment) -> Next {
+        self.is_afresh = false;
         if let Some(attempts) = &mut self.attempts {
             attempts.begin(moment().now);
         }

@@ -1,12 +1,14 @@
 //! The part of a client that its connections and operations share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
+use httparallel_proto::fetch::{Http1Origins, Request};
 use httparallel_proto::pool::{Action, Assignment, ConnId, Lane, Pool, WaiterId, Wish};
 use httparallel_proto::proxy::without_proxy_credentials;
 use httparallel_proto::timeouts::Deadline;
+use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Kind, Phase, Result};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -56,6 +58,8 @@ pub(crate) struct Shared {
     pub(super) pauses: Pauses,
     pub(super) mock: Option<Mock>,
     pub(super) connector: Connector,
+    /// `None` as long as there are none, which is nearly always.
+    http1_origins: OnceLock<Mutex<Http1Origins>>,
     pub(super) attempts: Attempts,
 }
 
@@ -73,6 +77,7 @@ impl Shared {
             pauses: Pauses::default(),
             mock: config.mock.clone().map(Mock::new),
             connector: Connector::new(config.clone()),
+            http1_origins: OnceLock::new(),
             attempts: Attempts::default(),
             config,
         });
@@ -91,12 +96,13 @@ impl Shared {
             return self.answer(op);
         }
         let now = Instant::now();
-        let (request, retries) = {
+        let (request, fresh) = {
             let mut state = op.state.lock();
             state.course.wants(now);
-            (state.request.clone(), state.retries)
+            (state.request.clone(), state.retries > 0 || state.fetch.is_afresh())
         };
         let destination = match Destination::of(&request, &self.config) {
+            Ok(to) if self.wants_http1(to.origin()) => to.over_http1(),
             Ok(destination) => destination,
             Err(error) => return op.complete(Attempt::Failed(error)),
         };
@@ -110,7 +116,7 @@ impl Shared {
             lane: op.lane(),
             // RFC 9112 section 9.3.1 leaves it to the client how to try again. Where one idle connection was stale,
             // so may be the others, and each would use up a retry.
-            fresh: retries > 0,
+            fresh,
             may_share: destination.may_share(self.config.protocols),
             connect_limit: op.settings.timeouts.connect,
             deadline: deadline.map(|deadline| deadline.at),
@@ -128,6 +134,18 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Remembers that the origin of a request wants HTTP/1.1 from now on. `false` if the client does not speak it.
+    pub(crate) fn speak_http1(&self, request: &Request) -> bool {
+        if self.config.protocols.http1 {
+            self.http1_origins.get_or_init(Mutex::default).lock().insert(request.url.origin());
+        }
+        self.config.protocols.http1
+    }
+
+    fn wants_http1(&self, origin: &Origin) -> bool {
+        self.http1_origins.get().is_some_and(|origins| origins.lock().contains(origin))
     }
 
     /// Tells the pool an event, and does what the pool answers. Every event goes this way, for each may bring the

@@ -347,6 +347,10 @@ impl Task {
             if connection.asks_for_room() {
                 return Found::Later;
             }
+            if connection.has_more() {
+                // After the others have had their turn.
+                cx.waker().wake_by_ref();
+            }
         }
         if let Some(upload) = connection.awaited_upload() {
             upload.set_consumer(cx.waker());

@@ -24,6 +24,10 @@ const SMALL_READ: usize = 8 * 1024;
 /// Room for a read within a large body that is gathered.
 const LARGE_READ: usize = 128 * 1024;
 
+/// How much is read in one go. A peer may send small chunks faster than they are read, and neither time limits nor
+/// other connections may wait for the end of that.
+const TURN_SIZE: usize = 512 * 1024;
+
 /// An open connection.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude one another")]
@@ -39,10 +43,20 @@ pub(crate) struct Connection {
     eof: bool,
     /// Delivery stopped because the reader of a streamed body is behind: the input may hold more for it.
     behind: bool,
-    /// Whether the last read emptied the socket, so that the next one would only be told so.
-    drained: bool,
+    unread: Unread,
     /// Whether the last read filled all of its room, so that more is worth it although nobody has told how much comes.
     plenty: bool,
+}
+
+/// What there is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unread {
+    /// Nobody has looked.
+    Unknown,
+    /// Nothing: the last read emptied the socket, so that the next one would only be told so.
+    Nothing,
+    /// More, when the others have had their turn.
+    More,
 }
 
 /// The request being served.
@@ -98,7 +112,7 @@ impl Connection {
             served: 0,
             eof: false,
             behind: false,
-            drained: false,
+            unread: Unread::Unknown,
             plenty: false,
         }
     }
@@ -130,7 +144,7 @@ impl Connection {
     pub(crate) fn is_fresh(&mut self) -> bool {
         match self.fill() {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.drained = true;
+                self.unread = Unread::Nothing;
                 true
             }
             _ => false,
@@ -206,24 +220,34 @@ impl Connection {
         None
     }
 
-    /// Reads and delivers what is there. Returns the exchange when it is over.
+    /// Reads and delivers what is there, or [a good part](Self::has_more) of it. Returns the exchange when it is over.
     ///
     /// It may stop before the socket is empty, while room for the body is asked for: [`asks_for_room`](Self::asks_for_room).
     pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
-        let mut is_first = true;
+        let (mut is_first, mut left) = (true, TURN_SIZE);
+        if self.unread == Unread::More {
+            self.unread = Unread::Unknown;
+        }
         loop {
             if let Some(ended) = self.deliver() {
                 return Some(ended);
             }
-            if self.stops_for_room(is_first) || self.drained || self.is_paused() || self.exchange.is_none() {
+            let stops = self.stops_for_room(is_first) || self.unread != Unread::Unknown;
+            if stops || self.is_paused() || self.exchange.is_none() {
                 return None;
             }
             is_first = false;
             match self.fill_room().unwrap_or_else(|| self.fill()) {
                 Ok(0) => self.eof = true,
-                Ok(_) => self.touch(now),
+                Ok(read) => {
+                    self.touch(now);
+                    if read > left && self.unread == Unread::Unknown {
+                        self.unread = Unread::More;
+                    }
+                    left = left.saturating_sub(read);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.drained = true;
+                    self.unread = Unread::Nothing;
                     return None;
                 }
                 Err(error) => return self.lose(&error),
@@ -231,9 +255,14 @@ impl Connection {
         }
     }
 
+    /// Whether [`receive`](Self::receive) is to be called again at once, whatever the socket says.
+    pub(crate) fn has_more(&self) -> bool {
+        self.unread == Unread::More && !self.is_paused()
+    }
+
     /// The socket has something new: reads are worth their system call again.
     pub(crate) fn readable(&mut self) {
-        self.drained = false;
+        self.unread = Unread::Unknown;
     }
 
     /// Whether delivery stopped with a pause, so that it must go on when that ends.
@@ -242,7 +271,7 @@ impl Connection {
     }
 
     pub(crate) fn is_drained(&self) -> bool {
-        self.drained
+        self.unread == Unread::Nothing
     }
 
     /// Whether room for the body is asked for.
@@ -331,7 +360,8 @@ impl Connection {
         let exchange = self.exchange.as_mut()?;
         let read = exchange.intake.read(&mut self.stream, &mut exchange.reader)?;
         Some(read.map(|(read, is_short)| {
-            self.drained = read > 0 && is_short && self.stream.session().is_none();
+            let emptied = read > 0 && is_short && self.stream.session().is_none();
+            self.unread = if emptied { Unread::Nothing } else { Unread::Unknown };
             read
         }))
     }
@@ -356,7 +386,8 @@ impl Connection {
         let read = self.stream.read(&mut (&mut self.input).limit(room))?;
         self.plenty = read == room;
         // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
-        self.drained = read > 0 && read < room && self.stream.session().is_none();
+        let emptied = read > 0 && read < room && self.stream.session().is_none();
+        self.unread = if emptied { Unread::Nothing } else { Unread::Unknown };
         Ok(read)
     }
 

@@ -94,9 +94,12 @@ fn drive_granted(
         events.set(PollFlags::OUT, connection.wants_write());
         let until = connection.deadline().map(|deadline| deadline.at);
         let socket = connection.stream().socket().clone();
-        let mut waited = wait_ready(&*socket, events, until, &mut || {
-            if is_closed(op) { Err(()) } else { interrupt() }
-        });
+        let mut waited = Waited::Ready;
+        if !connection.has_more() {
+            waited = wait_ready(&*socket, events, until, &mut || {
+                if is_closed(op) { Err(()) } else { interrupt() }
+            });
+        }
         let now = Instant::now();
         // A socket that is always ready must not keep the caller from being heard.
         if now.duration_since(asked) >= SLICE {

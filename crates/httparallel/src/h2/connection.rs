@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 
+use super::noise::{Listened, Noise};
 use super::streams::Streams;
 use super::{exchange, settings};
 use crate::engine::{Closed, Handle, Shared};
@@ -30,6 +31,7 @@ const UNSETTLED: usize = 97;
 #[derive(Debug)]
 pub(crate) struct Http2 {
     pub(super) id: ConnId,
+    pub(super) noise: Noise,
     facts: Arc<ConnectionFacts>,
     send: SendRequest<Bytes>,
     settled: AtomicBool,
@@ -48,6 +50,8 @@ impl Http2 {
         stream: AsyncStream,
         facts: Arc<ConnectionFacts>,
     ) -> Result<Arc<Self>> {
+        let noise = Noise::default();
+        let stream = Listened::new(stream, noise.clone());
         let handshake = settings::builder(UNSETTLED).handshake::<_, Bytes>(stream);
         let (send, connection) = handshake.await.map_err(|error| {
             Error::new(Kind::Protocol, Phase::Connect, format!("the HTTP/2 handshake failed: {error}"))
@@ -55,6 +59,7 @@ impl Http2 {
         })?;
         let opened = Arc::new(Self {
             id,
+            noise,
             facts,
             send,
             settled: AtomicBool::new(false),
@@ -78,11 +83,21 @@ impl Http2 {
             drop(streams);
             return shared.release(self.id, None, Ok(()));
         };
+        if streams.is_over() {
+            drop(streams);
+            return self.send_elsewhere(&op, shared);
+        }
         let driver = streams.list(op, request);
         drop(streams);
         if let Some(driver) = driver {
             driver.wake();
         }
+    }
+
+    /// The connection ended before it came to this request. The pool knows that, or is closed.
+    fn send_elsewhere(&self, op: &Arc<Op>, shared: &Arc<Shared>) {
+        shared.release(self.id, None, Ok(()));
+        shared.assign(op);
     }
 
     /// Starts the requests that were given since the last time, on the I/O thread.
@@ -116,7 +131,7 @@ impl Http2 {
         if let Some(connection) = self.connection.lock().take() {
             connection.abort();
         }
-        // Those that were given to it too late find out by trying; they must not wait for SETTINGS.
+        // Nobody must wait for SETTINGS any more.
         self.settle();
         let stopped = streams.into_iter().map(|stream| {
             stream.abort();
@@ -171,15 +186,20 @@ impl Http2 {
     }
 }
 
-/// Drives the connection's frames until it ends. If that panics, all its requests fail.
+/// Drives the connection's frames until it ends. If that fails, all its requests do.
 async fn drive(
     shared: Arc<Shared>,
     opened: Arc<Http2>,
-    connection: h2::client::Connection<AsyncStream, Bytes>,
+    connection: h2::client::Connection<Listened<AsyncStream>, Bytes>,
 ) {
-    let driven = caught_in(drive_frames(&shared, &opened, connection)).await;
+    let driven = caught_in(drive_frames(&shared, &opened, connection)).await.and_then(|driven| driven);
     shared.forget(opened.id, Closed::Ended);
     opened.settle();
+    let late = opened.streams.lock().end();
+    for op in late {
+        // One whose listener panics is over all the same, and must not keep the others waiting.
+        let _ = caught(|| opened.send_elsewhere(&op, &shared));
+    }
     if let Err(error) = driven {
         for op in opened.close() {
             // One whose listener panics is over all the same, and must not keep the others waiting.
@@ -188,12 +208,12 @@ async fn drive(
     }
 }
 
-/// Tells the pool, too, what the peer allows.
+/// Tells the pool, too, what the peer allows. Fails if the peer says too much.
 async fn drive_frames(
     shared: &Arc<Shared>,
     opened: &Arc<Http2>,
-    connection: h2::client::Connection<AsyncStream, Bytes>,
-) {
+    connection: h2::client::Connection<Listened<AsyncStream>, Bytes>,
+) -> Result<()> {
     let mut max_streams = UNSETTLED;
     let mut connection = pin!(connection);
     poll_fn(|cx| {
@@ -205,7 +225,10 @@ async fn drive_frames(
             shared.limit_streams(opened.id, allowed);
             opened.settle();
         }
-        if ended.is_ready() { Poll::Ready(()) } else { Poll::Pending }
+        match opened.noise.check() {
+            Ok(()) => ended.map(|_| Ok(())),
+            Err(error) => Poll::Ready(Err(error)),
+        }
     })
-    .await;
+    .await
 }

@@ -1,15 +1,16 @@
 //! One request on an HTTP/2 connection, from its head to the end of its response.
 
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Instant;
 
-use bytes::Bytes;
-use h2::client::SendRequest;
+use bytes::{Bytes, BytesMut};
+use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
-use httparallel_proto::fetch::{Content, Request, may_retry_lost};
+use httparallel_proto::fetch::{Content, Refusal, Request, may_retry_lost};
+use httparallel_proto::h1::Limits;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Phase};
 use tokio::sync::Notify;
@@ -20,6 +21,10 @@ use super::head;
 use crate::engine::{Shared, complete};
 use crate::operation::{Answered, Attempt, Op, Pulled, UNWANTED_BYTES, UNWANTED_TIME, Upload};
 use crate::panics::caught_in;
+
+/// Pieces of content below this size are put together, up to about the other one.
+const SMALL_PIECE: usize = 256;
+const MAX_GATHERED: usize = 16 * 1024;
 
 /// Serves one operation; the task of one stream.
 pub(super) async fn run(
@@ -69,22 +74,22 @@ impl Failure {
         if error.is_go_away() {
             shared.retire(connection.id);
         }
-        // RFC 9113 sections 6.8 and 8.7: streams above the last one that GOAWAY names, and those refused, were
-        // not processed, so that even a POST may be sent again.
-        let unprocessed = error.is_remote()
-            && (error.reason() == Some(Reason::REFUSED_STREAM)
-                || (error.is_go_away() && error.reason() == Some(Reason::NO_ERROR)));
+        // `h2` tells of a GOAWAY of the peer's to those streams only that it does not cover.
+        let refusal = match error.reason().filter(|_| error.is_remote()) {
+            Some(reason) => Refusal::of(reason.into(), error.is_go_away()),
+            None => Refusal::Failed,
+        };
         let lost = error.is_io() && may_retry_lost(request, connection.is_reused(), phase != Phase::Pool);
         let progress = error.is_go_away() && connection.has_answered();
         let described = describe(error, phase);
         // A server that ends each connection after a few requests makes progress; one that never answers
         // does not.
-        if unprocessed && progress {
-            Attempt::Bounced(described)
-        } else if unprocessed || lost {
-            Attempt::Lost(described)
-        } else {
-            Attempt::Failed(described)
+        match refusal {
+            Refusal::Http1Required => Attempt::Http1Required(described),
+            Refusal::Unprocessed if progress => Attempt::Bounced(described),
+            Refusal::Unprocessed => Attempt::Lost(described),
+            Refusal::Failed if lost => Attempt::Lost(described),
+            Refusal::Failed => Attempt::Failed(described),
         }
     }
 }
@@ -104,10 +109,11 @@ async fn exchange(
     }
     let mut send = within(op, Phase::Pool, send.ready()).await?;
     let given = Instant::now();
-    let (mut response, stream) =
+    let (response, stream) =
         send.send_request(head, empty).map_err(|error| Failure::Stream(error, Phase::Write))?;
     let stream_id = response.stream_id().as_u32();
-    let mut upload = pin!(send_content(op, request, (!empty).then_some(stream)));
+    let mut response = pin!(final_response(response));
+    let mut upload = pin!(send_content(op, request, connection, (!empty).then_some(stream)));
     // RFC 9113 section 8.1: a response may come, in part or whole, before the request has been sent. The limit
     // on waiting for it counts from the end of the request.
     let mut uploaded = None;
@@ -122,6 +128,7 @@ async fn exchange(
     };
     connection.settle();
     connection.answered();
+    connection.noise.got_on();
     let answered = Answered { given: Some(given), sent: uploaded, at: Instant::now() };
     let wanted = op.on_head(head::response(&response, stream_id), answered).map_err(Failure::Ours)?;
     let mut body = response.into_body();
@@ -133,12 +140,28 @@ async fn exchange(
     if uploaded.is_none() {
         tokio::select! {
             biased;
-            received = receive_content(op, &mut body, resumed, Phase::Total) => return received,
+            received = receive_content(op, &mut body, connection, resumed, Phase::Total) => return received,
             // If the server does not want the rest, its response says why.
             _ = &mut upload => {}
         }
     }
-    receive_content(op, &mut body, resumed, Phase::Read).await
+    receive_content(op, &mut body, connection, resumed, Phase::Read).await
+}
+
+/// Awaits the response. `h2` would forget any number of interim ones before it.
+async fn final_response(mut response: ResponseFuture) -> Result<http::Response<RecvStream>, h2::Error> {
+    let mut interims = 0;
+    poll_fn(|cx| {
+        while let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
+            interim?;
+            interims += 1;
+            if interims > Limits::default().interim_count {
+                return Poll::Ready(Err(Reason::ENHANCE_YOUR_CALM.into()));
+            }
+        }
+        Pin::new(&mut response).poll(cx)
+    })
+    .await
 }
 
 /// Delivers the response's content; `limit` is the limit on waiting for each piece. May be dropped between two
@@ -146,6 +169,7 @@ async fn exchange(
 async fn receive_content(
     op: &Arc<Op>,
     body: &mut RecvStream,
+    connection: &Http2,
     resumed: &Notify,
     limit: Phase,
 ) -> Result<(), Failure> {
@@ -153,13 +177,38 @@ async fn receive_content(
         while op.is_paused() {
             resumed.notified().await;
         }
-        let piece = within(op, limit, async { body.data().await.transpose() }).await?;
+        let piece = within(op, limit, piece(body)).await?;
         let Some(piece) = piece else { return Ok(()) };
+        connection.noise.got_on();
         let size = piece.len();
         op.on_body(piece).map_err(Failure::Ours)?;
         // The window opens again as fast as the body is taken.
         body.flow_control().release_capacity(size).map_err(|error| Failure::Stream(error, Phase::Read))?;
     }
+}
+
+/// The next piece of the content. Small ones that are there already are put together: each that is held holds
+/// the memory of its frame, too, and takes a place in a list.
+async fn piece(body: &mut RecvStream) -> Result<Option<Bytes>, h2::Error> {
+    let Some(first) = body.data().await.transpose()? else { return Ok(None) };
+    if first.len() >= SMALL_PIECE {
+        return Ok(Some(first));
+    }
+    let mut gathered = BytesMut::new();
+    poll_fn(|cx| {
+        // An end, or an error, is told again to whoever asks next.
+        while gathered.len() < MAX_GATHERED
+            && let Poll::Ready(Some(Ok(next))) = body.poll_data(cx)
+        {
+            if gathered.is_empty() {
+                gathered.extend_from_slice(&first);
+            }
+            gathered.extend_from_slice(&next);
+        }
+        Poll::Ready(())
+    })
+    .await;
+    Ok(Some(if gathered.is_empty() { first } else { gathered.freeze() }))
 }
 
 /// Reads a little content for nobody, so that the stream need not be reset.
@@ -179,14 +228,15 @@ async fn skip_content(body: &mut RecvStream) {
 async fn send_content(
     op: &Arc<Op>,
     request: &Request,
+    connection: &Http2,
     stream: Option<SendStream<Bytes>>,
 ) -> Result<(), Failure> {
     let Some(mut stream) = stream else { return Ok(()) };
     match (&request.content, &op.upload) {
-        (Content::Bytes(bytes), _) => send_piece(op, &mut stream, bytes.clone()).await?,
+        (Content::Bytes(bytes), _) => send_piece(op, connection, &mut stream, bytes.clone()).await?,
         (Content::Stream, Some(upload)) => {
             while let Some(piece) = pull(upload).await {
-                send_piece(op, &mut stream, piece).await?;
+                send_piece(op, connection, &mut stream, piece).await?;
             }
         }
         _ => {}
@@ -207,13 +257,19 @@ async fn pull(upload: &Upload) -> Option<Bytes> {
 }
 
 /// Sends a piece as the peer's window allows.
-async fn send_piece(op: &Arc<Op>, stream: &mut SendStream<Bytes>, mut piece: Bytes) -> Result<(), Failure> {
+async fn send_piece(
+    op: &Arc<Op>,
+    connection: &Http2,
+    stream: &mut SendStream<Bytes>,
+    mut piece: Bytes,
+) -> Result<(), Failure> {
     while !piece.is_empty() {
         stream.reserve_capacity(piece.len());
         let granted = within(op, Phase::Write, async {
             poll_fn(|cx| stream.poll_capacity(cx)).await.unwrap_or(Err(Reason::CANCEL.into()))
         })
         .await?;
+        connection.noise.got_on();
         let part = piece.split_to(granted.min(piece.len()));
         stream.send_data(part, false).map_err(|error| Failure::Stream(error, Phase::Write))?;
     }

@@ -9,7 +9,10 @@ mod connection;
 pub(crate) mod errors;
 mod exchange;
 pub(crate) mod head;
+mod noise;
 pub(crate) mod settings;
 mod streams;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use connection::Http2;

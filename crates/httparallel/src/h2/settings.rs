@@ -4,7 +4,7 @@ use h2::client::Builder;
 
 /// Windows that keep a fast link busy: RFC 9113 section 6.9.2 starts with 64 KiB, which stalls.
 const STREAM_WINDOW: u32 = 2 * 1024 * 1024;
-const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
+pub(super) const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
 /// Decoded header lists larger than this are refused by the peer of this setting.
 const MAX_HEADER_LIST: u32 = 64 * 1024;
 

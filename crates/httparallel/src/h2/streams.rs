@@ -24,6 +24,8 @@ pub(super) struct Streams {
     admitted: usize,
     /// How many were ever listed.
     served: u64,
+    /// Nobody starts requests any more.
+    over: bool,
 }
 
 /// One request.
@@ -73,6 +75,18 @@ impl Streams {
         }
     }
 
+    /// From here on nobody starts requests. Takes out those that nobody has started.
+    pub(super) fn end(&mut self) -> Vec<Arc<Op>> {
+        self.over = true;
+        let given = std::mem::take(&mut self.given).into_iter();
+        given.filter(|given| self.remove(&given.op).is_some()).map(|given| given.op).collect()
+    }
+
+    /// Whether a request that is listed now would never be started.
+    pub(super) fn is_over(&self) -> bool {
+        self.over
+    }
+
     /// Lets a request open a stream, if fewer than `limit` are open.
     pub(super) fn admit(&mut self, op: &Op, limit: usize) -> bool {
         let Some(stream) = self.listed.get_mut(&key(op)).filter(|_| self.admitted < limit) else {
@@ -109,6 +123,7 @@ impl Streams {
     }
 
     pub(super) fn clear(&mut self) -> Vec<Stream> {
+        self.over = true;
         self.admitted = 0;
         self.given.clear();
         self.listed.drain().map(|(_, stream)| stream).collect()

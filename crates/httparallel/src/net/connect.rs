@@ -110,7 +110,7 @@ impl Connector {
         let mut stream = AsyncStream::new(opened.map_err(|error| failed(&error, "connect to the proxy"))?);
         if proxy.origin().is_secure() {
             let settings = self.proxy_tls.get_or_init(|| self.make_proxy_tls()).await.clone()?;
-            let session = session(settings, proxy.host())?;
+            let session = session(settings, proxy.host(), Protocols::default())?;
             stream.start_tls(session).await.map_err(|error| handshake_failed(error, "proxy"))?;
         }
         Ok(stream)
@@ -124,7 +124,7 @@ impl Connector {
                 other.get_or_init(|| self.make_tls(Some(verify.clone()))).await.clone()
             }
         };
-        session(settings?, to.server_name())
+        session(settings?, to.server_name(), to.protocols(self.config.protocols))
     }
 
     fn other_tls(&self, verify: &Arc<Verify>) -> Arc<Tls> {
@@ -145,15 +145,14 @@ impl Connector {
         let config = self.config.clone();
         aside(move || {
             let verify = verify.as_deref().unwrap_or(&config.verify);
-            tls::client_config(verify, config.client_cert.as_ref(), config.protocols, config.trust_env)
+            tls::client_config(verify, config.client_cert.as_ref(), config.trust_env)
         })
         .await
     }
 
     async fn make_proxy_tls(&self) -> Result<Arc<ClientConfig>> {
         let config = self.config.clone();
-        let protocols = Protocols::default();
-        aside(move || tls::client_config(&config.proxy_verify, None, protocols, config.trust_env)).await
+        aside(move || tls::client_config(&config.proxy_verify, None, config.trust_env)).await
     }
 }
 
@@ -168,11 +167,15 @@ async fn aside(
     result?
 }
 
-fn session(settings: Arc<ClientConfig>, name: &str) -> Result<rustls::ClientConnection> {
+fn session(
+    settings: Arc<ClientConfig>,
+    name: &str,
+    protocols: Protocols,
+) -> Result<rustls::ClientConnection> {
     let name = ServerName::try_from(name.to_owned()).map_err(|error| {
         Error::new(Kind::InvalidUrl, Phase::Build, "the URL's host is no TLS server name").with_source(error)
     })?;
-    rustls::ClientConnection::new(settings, name)
+    rustls::ClientConnection::new_with_alpn(settings, name, tls::alpn(protocols))
         .map_err(|error| Error::new(Kind::Tls, Phase::Connect, "could not start TLS").with_source(error))
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct Destination {
     /// How the origin is verified, if not as the client says.
     verify: Option<Arc<Verify>>,
     via: Option<Via>,
+    /// Whether the origin asked for HTTP/1.1, so that nothing else is offered to it.
+    http1_only: bool,
 }
 
 /// What a connection goes through.
@@ -43,20 +45,31 @@ impl Destination {
             None => config.proxies.of(&request.url)?,
         };
         let Some(proxy) = proxy else {
-            return Ok(Self { origin, sni_hostname, verify, via: None });
+            return Ok(Self { origin, sni_hostname, verify, via: None, http1_only: false });
         };
         // A proxy forwards HTTP/1.1. Whoever wants HTTP/2 without TLS speaks it with the origin.
         let forwards = proxy.route(&origin) == Route::Forward && config.protocols.http1;
         Ok(if forwards {
             let via = Some(Via::Forward(proxy.clone()));
-            Self { origin: proxy.origin(), sni_hostname: None, verify: None, via }
+            Self { origin: proxy.origin(), sni_hostname: None, verify: None, via, http1_only: false }
         } else {
-            Self { origin, sni_hostname, verify, via: Some(Via::Tunnel(proxy.clone())) }
+            let via = Some(Via::Tunnel(proxy.clone()));
+            Self { origin, sni_hostname, verify, via, http1_only: false }
         })
     }
 
-    pub(super) fn origin(&self) -> &Origin {
+    /// The same, but over HTTP/1.1, whatever else the client speaks.
+    pub(crate) fn over_http1(self) -> Self {
+        Self { http1_only: true, ..self }
+    }
+
+    pub(crate) fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Which protocols are offered to it, of those that the client speaks.
+    pub(super) fn protocols(&self, protocols: Protocols) -> Protocols {
+        Protocols { http2: protocols.http2 && !self.http1_only, ..protocols }
     }
 
     pub(super) fn via(&self) -> Option<&Via> {
@@ -93,7 +106,7 @@ impl Destination {
 
     /// Whether a new connection could turn out to be HTTP/2.
     pub(crate) fn may_share(&self, protocols: Protocols) -> bool {
-        protocols.http2 && (self.is_secure() || !protocols.http1)
+        self.protocols(protocols).http2 && (self.is_secure() || !protocols.http1)
     }
 }
 
@@ -159,6 +172,7 @@ mod tests {
             to("https://a./", None, None),
             to("https://b/", None, None),
             to("https://a/", Some("b"), None),
+            to("https://a/", None, None).over_http1(),
             to("https://a/", None, Some("http://proxy:1")),
             to("https://a/", None, Some("http://other:1")),
             to("https://a/", None, Some("https://proxy:1")),

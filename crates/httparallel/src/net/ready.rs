@@ -67,6 +67,8 @@ pub(crate) struct AsyncStream {
     ready: Watched,
     stream: Stream,
     buffer: BytesMut,
+    /// How much was given since the socket, or this turn, had no more to give.
+    given: usize,
 }
 
 /// Registers a socket with the I/O thread. Must run on it, or inside its context.
@@ -79,11 +81,15 @@ pub(crate) fn register(socket: Arc<OwnedFd>) -> io::Result<Watched> {
 /// Bytes read from the socket at once: the responses of many streams.
 const READ_SIZE: usize = 64 * 1024;
 
+/// How much a task is given before it has to let the others have their turn: tokio does not count what takes no
+/// waiting, and a peer may send small frames faster than they are read.
+const TURN_SIZE: usize = 256 * 1024;
+
 impl AsyncStream {
     /// Plain bytes over a socket.
     pub(crate) fn new(socket: Watched) -> Self {
         let stream = Stream::plain(socket.get_ref().clone());
-        Self { ready: socket, stream, buffer: BytesMut::new() }
+        Self { ready: socket, stream, buffer: BytesMut::new(), given: 0 }
     }
 
     /// Puts TLS on the stream and completes the handshake.
@@ -168,12 +174,18 @@ impl AsyncRead for AsyncStream {
         into: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = &mut *self;
+        if this.given >= TURN_SIZE {
+            this.given = 0;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         while this.buffer.is_empty() {
             this.buffer.reserve(READ_SIZE);
             match this.stream.read(&mut this.buffer) {
                 Ok(0) => return Poll::Ready(Ok(())),
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    this.given = 0;
                     ready!(this.ready.poll_read_ready(cx))?.clear_ready();
                 }
                 Err(error) => return Poll::Ready(Err(error)),
@@ -181,6 +193,7 @@ impl AsyncRead for AsyncStream {
         }
         let count = this.buffer.len().min(into.remaining());
         into.put_slice(&this.buffer.split_to(count));
+        this.given += count;
         Poll::Ready(Ok(()))
     }
 }

@@ -20,7 +20,6 @@ use crate::config::{Protocols, Verify};
 pub(super) fn client_config(
     verify: &Verify,
     client_cert: Option<&(Vec<u8>, Vec<u8>)>,
-    protocols: Protocols,
     trust_env: bool,
 ) -> Result<Arc<ClientConfig>> {
     let provider = Arc::new(ring::default_provider());
@@ -39,7 +38,6 @@ pub(super) fn client_config(
                 .map_err(|error| unusable("the client's certificate", error))?
         }
     };
-    tls.alpn_protocols = alpn(protocols);
     if trust_env && names_key_log() {
         // One that cannot be opened or written stays without keys, and the connections go on.
         tls.key_log = Arc::new(KeyLogFile::new());
@@ -52,7 +50,8 @@ fn names_key_log() -> bool {
     std::env::var_os("SSLKEYLOGFILE").is_some_and(|path| !path.is_empty())
 }
 
-fn alpn(protocols: Protocols) -> Vec<Vec<u8>> {
+/// The protocols to offer, the preferred one first.
+pub(super) fn alpn(protocols: Protocols) -> Vec<Vec<u8>> {
     let mut offered = Vec::new();
     if protocols.http2 {
         offered.push(b"h2".to_vec());
@@ -208,7 +207,7 @@ mod tests {
         let _alone = ONE_AT_A_TIME.lock();
         let (one, other) = (platform_verifier(true).unwrap(), platform_verifier(true).unwrap());
         assert!(Arc::ptr_eq(&one, &other));
-        let config = || client_config(&Verify::Platform, None, Protocols::default(), true).unwrap();
+        let config = || client_config(&Verify::Platform, None, true).unwrap();
         assert!(!Arc::ptr_eq(&config(), &config()));
     }
 

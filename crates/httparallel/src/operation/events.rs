@@ -39,6 +39,8 @@ pub(crate) enum Attempt {
     Lost(Error),
     /// The peer did not process the request, and said so.
     Bounced(Error),
+    /// The peer wants the request over HTTP/1.1.
+    Http1Required(Error),
 }
 
 impl Op {
@@ -113,14 +115,27 @@ impl Op {
         state.course.answered(answered);
         let request = state.request.clone();
         let untouched = self.is_untouched();
-        let next = state.fetch.on_head(&request, untouched, head.status, &head.headers, || self.moment())?;
-        if !matches!(next, Next::Retry(_)) {
+        let (reused, moment) = (state.course.is_reused(), || self.moment());
+        let next = state.fetch.on_head(&request, untouched, reused, head.status, &head.headers, moment)?;
+        if matches!(next, Next::Follow(_) | Next::Deliver) {
             self.settings.guard.check_head(&request.method, head.status, &head.headers)?;
         }
         match next {
             Next::Retry(wait) => {
                 let now = Instant::now();
                 state.again = Some(now.checked_add(wait).unwrap_or(now));
+                Ok(false)
+            }
+            Next::Afresh => {
+                state.again = Some(Instant::now());
+                let shared = match &state.serving {
+                    Some((id, Handle::Http2(_))) => Some(*id),
+                    _ => None,
+                };
+                drop(state);
+                if let Some(id) = shared {
+                    self.shared.retire(id);
+                }
                 Ok(false)
             }
             Next::Follow(request) => {
@@ -221,12 +236,24 @@ impl Op {
                 drop(state);
                 return self.shared.dispatch(self);
             }
-            Attempt::Failed(error) | Attempt::Lost(error) | Attempt::Bounced(error) => {
-                match self.after_failure(&mut state, &error) {
-                    Some(at) => return self.send_again(state, at),
-                    None => Err(error),
-                }
+            Attempt::Http1Required(_)
+                if state.bounces < MAX_BOUNCES
+                    && self.may_send_again(&state)
+                    && self.shared.speak_http1(&state.request) =>
+            {
+                state.bounces += 1;
+                state.attempts += 1;
+                state.reset();
+                drop(state);
+                return self.shared.dispatch(self);
             }
+            Attempt::Failed(error)
+            | Attempt::Lost(error)
+            | Attempt::Bounced(error)
+            | Attempt::Http1Required(error) => match self.after_failure(&mut state, &error) {
+                Some(at) => return self.send_again(state, at),
+                None => Err(error),
+            },
         };
         self.tell(settle(state, self.settings.mode, result));
     }

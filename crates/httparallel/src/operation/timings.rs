@@ -179,6 +179,11 @@ impl Course {
         self.reused = reused;
     }
 
+    /// Whether its connection had served a request before.
+    pub(super) fn is_reused(&self) -> bool {
+        self.reused
+    }
+
     /// The connection it went over.
     pub fn connection(&self) -> Option<&ConnectionFacts> {
         self.connection.as_deref()

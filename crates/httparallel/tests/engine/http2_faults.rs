@@ -7,40 +7,9 @@ use crate::common::{
     Answer, DRIVERS, Driver, assert_fails, count, finish, get, h2c, millis, play, play_each, post, send,
     server, settings, wait,
 };
-
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const RST_STREAM: u8 = 3;
-const SETTINGS: u8 = 4;
-const GOAWAY: u8 = 7;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
-
-/// `:status: 200` in HPACK's static table.
-const STATUS_200: [u8; 1] = [0x88];
-
-/// Speaks the preface and exchanges settings.
-fn preface() -> Script {
-    Script::new().expect_bytes(24).send_frame(SETTINGS, 0, 0, []).expect_frame(SETTINGS).send_frame(
-        SETTINGS,
-        1,
-        0,
-        [],
-    )
-}
-
-fn ok(script: Script, stream: u32) -> Script {
-    script.send_frame(HEADERS, END_HEADERS, stream, STATUS_200).send_frame(DATA, END_STREAM, stream, b"ok")
-}
-
-fn good() -> Script {
-    ok(preface().expect_frame(HEADERS), 1).hang()
-}
-
-fn goaway(last: u32, code: u8) -> [u8; 8] {
-    let last = last.to_be_bytes();
-    [last[0], last[1], last[2], last[3], 0, 0, 0, code]
-}
+use crate::frames::{
+    DATA, END_HEADERS, END_STREAM, GOAWAY, HEADERS, RST_STREAM, STATUS_200, goaway, good, ok, preface,
+};
 
 fn either(server: &ScriptedServer, method: &str, driver: Driver) -> Result<Answer> {
     let request = if method == "GET" { get(&server.url()) } else { post(&server.url(), "content") };
@@ -90,6 +59,24 @@ fn servers_that_keep_going_away_are_given_up() {
         let server = play(preface().expect_frame(HEADERS).send_frame(GOAWAY, 0, 0, goaway(0, 0)).hang());
         assert!(either(&server, "GET", driver).is_err());
         assert_eq!(server.received().len(), 3);
+    }
+}
+
+#[test]
+fn a_request_that_comes_as_its_connection_ends_is_sent_on_another_one() {
+    let server: TestServer = server();
+    let url = format!("{}/small?goaway=1", server.http_url());
+    for driver in DRIVERS {
+        let engine = Engine::new(h2c());
+        std::thread::scope(|threads| {
+            for _ in 0..6 {
+                threads.spawn(|| {
+                    for _ in 0..100 {
+                        assert_eq!(send(&engine, post(&url, "content"), driver).unwrap().status(), 200);
+                    }
+                });
+            }
+        });
     }
 }
 

@@ -8,6 +8,7 @@ mod hops;
 mod memory;
 mod overrides;
 mod redirects;
+mod refusals;
 mod retries;
 mod retry_after;
 mod retry_budget;
@@ -20,7 +21,7 @@ use crate::Url;
 
 /// What follows where nothing is retried, so that nobody asks what time it is.
 fn on_head(fetch: &mut Fetch, request: &Request, status: u16, headers: &Headers) -> Result<Next> {
-    fetch.on_head(request, false, status, headers, || panic!("the time does not matter"))
+    fetch.on_head(request, false, false, status, headers, || panic!("the time does not matter"))
 }
 
 fn request(method: &str, url: &str) -> Request {

@@ -205,16 +205,16 @@ fn a_redirect_has_attempts_of_its_own() {
     let mut request = get("http://a/");
     let none = Headers::new();
     for hop in 0..3 {
-        let next = fetch.on_head(&request, false, 503, &none, || moment).unwrap();
+        let next = fetch.on_head(&request, false, false, 503, &none, || moment).unwrap();
         assert!(matches!(next, Next::Retry(_)), "{hop}: {next:?}");
-        match fetch.on_head(&request, false, 302, &location("/next"), || moment).unwrap() {
+        match fetch.on_head(&request, false, false, 302, &location("/next"), || moment).unwrap() {
             Next::Follow(next) => request = next,
             next => panic!("{hop}: {next:?}"),
         }
     }
     let error = Error::new(Kind::Network, Phase::Connect, "refused");
     assert!(fetch.on_failure(&request, false, &error, || moment).is_some());
-    assert!(matches!(fetch.on_head(&request, false, 503, &none, || moment).unwrap(), Next::Deliver));
+    assert!(matches!(fetch.on_head(&request, false, false, 503, &none, || moment).unwrap(), Next::Deliver));
 }
 
 #[test]
@@ -222,7 +222,10 @@ fn nothing_is_retried_without_a_policy() {
     let mut fetch = Fetch::new(Policy::default(), None);
     let unasked = || -> Moment { panic!("the time does not matter") };
     let request = get("http://a/");
-    assert!(matches!(fetch.on_head(&request, false, 503, &Headers::new(), unasked).unwrap(), Next::Deliver));
+    assert!(matches!(
+        fetch.on_head(&request, false, false, 503, &Headers::new(), unasked).unwrap(),
+        Next::Deliver
+    ));
     let error = Error::new(Kind::Network, Phase::Connect, "refused");
     assert_eq!(fetch.on_failure(&request, false, &error, unasked), None);
 }
@@ -254,10 +257,11 @@ fn a_challenge_is_answered_before_anything_is_retried_and_has_attempts_of_its_ow
     let mut fetch = Fetch::new(Policy::default(), Some(attempts));
     let cookie: Headers = [("Set-Cookie", "a=1")].into_iter().collect();
     for _ in 0..2 {
-        let next = fetch.on_head(&request, false, 503, &cookie, || moment).unwrap();
+        let next = fetch.on_head(&request, false, false, 503, &cookie, || moment).unwrap();
         assert!(matches!(next, Next::Retry(_)), "{next:?}");
         let challenge = [("WWW-Authenticate", "Digest realm=r, nonce=n, qop=auth, stale=true")];
-        match fetch.on_head(&request, false, 401, &challenge.into_iter().collect(), || moment).unwrap() {
+        match fetch.on_head(&request, false, false, 401, &challenge.into_iter().collect(), || moment).unwrap()
+        {
             Next::Follow(next) => request = next,
             next => panic!("{next:?}"),
         }
