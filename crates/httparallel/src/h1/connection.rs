@@ -30,7 +30,6 @@ const TURN_SIZE: usize = 512 * 1024;
 
 /// An open connection.
 #[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude one another")]
 pub(crate) struct Connection {
     stream: Stream,
     input: BytesMut,
