@@ -4,10 +4,10 @@ use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use httparallel_proto::fetch::{Request, may_retry_lost};
-use httparallel_proto::h1::{CloseReason, Event, Limits, ResponseReader, Reuse};
-use httparallel_proto::pool::{ConnId, Lane};
+use httparallel_proto::h1::{CloseReason, Limits, ResponseReader, Reuse};
+use httparallel_proto::pool::ConnId;
 use httparallel_proto::proxy::Proxy;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Kind, Phase};
@@ -17,39 +17,30 @@ use super::outgoing::{Failure, Outgoing};
 use crate::engine::{Closed, Fate, Handle};
 use crate::inbox::UnderWay;
 use crate::net::{ConnectionFacts, Stream};
-use crate::operation::{Answered, Attempt, Mode, Op, PIECE, UNWANTED_BYTES, UNWANTED_TIME};
-
-/// Room for a read while heads and small bodies come in.
-const SMALL_READ: usize = 8 * 1024;
-/// Room for a read within a large body that is gathered.
-const LARGE_READ: usize = 128 * 1024;
-
-/// How much is read in one go. A peer may send small chunks faster than they are read, and neither time limits nor
-/// other connections may wait for the end of that.
-const TURN_SIZE: usize = 512 * 1024;
+use crate::operation::{Attempt, Op};
 
 /// An open connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: Stream,
-    input: BytesMut,
-    output: BytesMut,
-    exchange: Option<Exchange>,
+    pub(super) stream: Stream,
+    pub(super) input: BytesMut,
+    pub(super) output: BytesMut,
+    pub(super) exchange: Option<Exchange>,
     /// The proxy at its other end that forwards requests.
-    proxy: Option<Arc<Proxy>>,
-    facts: Arc<ConnectionFacts>,
-    served: u64,
-    eof: bool,
+    pub(super) proxy: Option<Arc<Proxy>>,
+    pub(super) facts: Arc<ConnectionFacts>,
+    pub(super) served: u64,
+    pub(super) eof: bool,
     /// Delivery stopped because the reader of a streamed body is behind: the input may hold more for it.
-    behind: bool,
-    unread: Unread,
+    pub(super) behind: bool,
+    pub(super) unread: Unread,
     /// Whether the last read filled all of its room, so that more is worth it although nobody has told how much comes.
-    plenty: bool,
+    pub(super) plenty: bool,
 }
 
 /// What there is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Unread {
+pub(super) enum Unread {
     /// Nobody has looked.
     Unknown,
     /// Nothing: the last read emptied the socket, so that the next one would only be told so.
@@ -60,34 +51,34 @@ enum Unread {
 
 /// The request being served.
 #[derive(Debug)]
-struct Exchange {
-    op: Arc<Op>,
-    request: Arc<Request>,
-    outgoing: Outgoing,
-    reader: ResponseReader,
+pub(super) struct Exchange {
+    pub(super) op: Arc<Op>,
+    pub(super) request: Arc<Request>,
+    pub(super) outgoing: Outgoing,
+    pub(super) reader: ResponseReader,
     /// Where its body goes.
-    intake: Intake,
+    pub(super) intake: Intake,
     /// When bytes last moved.
-    since: Instant,
+    pub(super) since: Instant,
     /// When the last byte of the request was taken.
-    sent: Option<Instant>,
+    pub(super) sent: Option<Instant>,
     /// When the first byte of the response was there.
-    answered: Option<Instant>,
+    pub(super) answered: Option<Instant>,
     /// Nothing more is sent: the socket takes no more, or the response came while content was held back.
-    broken: bool,
+    pub(super) broken: bool,
     /// Why the socket takes no more.
-    send_error: Option<Error>,
+    pub(super) send_error: Option<Error>,
     /// The response's body is read for nothing but the connection's sake.
-    unwanted: Option<Unwanted>,
+    pub(super) unwanted: Option<Unwanted>,
     /// Counts it, if the I/O thread reads it.
     _under_way: Option<UnderWay>,
 }
 
 /// How much of a body that nobody wants is worth reading, so that the connection can serve another request.
 #[derive(Debug)]
-struct Unwanted {
-    left: usize,
-    until: Instant,
+pub(super) struct Unwanted {
+    pub(super) left: usize,
+    pub(super) until: Instant,
 }
 
 /// An exchange that is over.
@@ -219,65 +210,6 @@ impl Connection {
         None
     }
 
-    /// Reads and delivers what is there, or [a good part](Self::has_more) of it. Returns the exchange when it is over.
-    ///
-    /// It may stop before the socket is empty, while room for the body is asked for: [`asks_for_room`](Self::asks_for_room).
-    pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
-        let (mut is_first, mut left) = (true, TURN_SIZE);
-        if self.unread == Unread::More {
-            self.unread = Unread::Unknown;
-        }
-        loop {
-            if let Some(ended) = self.deliver() {
-                return Some(ended);
-            }
-            let stops = self.stops_for_room(is_first) || self.unread != Unread::Unknown;
-            if stops || self.is_paused() || self.exchange.is_none() {
-                return None;
-            }
-            is_first = false;
-            match self.fill_room().unwrap_or_else(|| self.fill()) {
-                Ok(0) => self.eof = true,
-                Ok(read) => {
-                    self.touch(now);
-                    if read > left && self.unread == Unread::Unknown {
-                        self.unread = Unread::More;
-                    }
-                    left = left.saturating_sub(read);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.unread = Unread::Nothing;
-                    return None;
-                }
-                Err(error) => return self.lose(&error),
-            }
-        }
-    }
-
-    /// Whether [`receive`](Self::receive) is to be called again at once, whatever the socket says.
-    pub(crate) fn has_more(&self) -> bool {
-        self.unread == Unread::More && !self.is_paused()
-    }
-
-    /// The socket has something new: reads are worth their system call again.
-    pub(crate) fn readable(&mut self) {
-        self.unread = Unread::Unknown;
-    }
-
-    /// Whether delivery stopped with a pause, so that it must go on when that ends.
-    pub(crate) fn is_behind(&self) -> bool {
-        self.behind
-    }
-
-    pub(crate) fn is_drained(&self) -> bool {
-        self.unread == Unread::Nothing
-    }
-
-    /// Whether room for the body is asked for.
-    pub(crate) fn asks_for_room(&self) -> bool {
-        self.exchange.as_ref().is_some_and(|exchange| exchange.intake.is_asked())
-    }
-
     /// Whether sending waits for the socket.
     pub(crate) fn wants_write(&self) -> bool {
         self.stream.wants_write()
@@ -345,123 +277,6 @@ impl Connection {
         untouched
     }
 
-    /// Whether to stop reading because room for the body is asked for. It is the thread here that has to give it; or
-    /// another one, which has to be told before it can, and is told when this one has come to the end of its round.
-    fn stops_for_room(&mut self, is_first: bool) -> bool {
-        self.exchange.as_mut().is_some_and(|exchange| {
-            exchange.intake.settle(&exchange.op, &exchange.reader)
-                && (!is_first || exchange.op.lane() == Lane::Detached)
-        })
-    }
-
-    /// Reads body to where it belongs, if there is a room for it. What came with the head has been delivered.
-    fn fill_room(&mut self) -> Option<std::io::Result<usize>> {
-        let exchange = self.exchange.as_mut()?;
-        let read = exchange.intake.read(&mut self.stream, &mut exchange.reader)?;
-        Some(read.map(|(read, is_short)| {
-            let emptied = read > 0 && is_short && self.stream.session().is_none();
-            self.unread = if emptied { Unread::Nothing } else { Unread::Unknown };
-            read
-        }))
-    }
-
-    fn fill(&mut self) -> std::io::Result<usize> {
-        let room = self.input.capacity() - self.input.len();
-        let exchange = self.exchange.as_ref();
-        let left = exchange.and_then(|exchange| exchange.reader.body_remaining_hint());
-        let is_streamed = exchange.is_some_and(|exchange| exchange.op.settings.mode == Mode::Streaming);
-        let is_large = left.map_or(self.plenty, |left| left > 4 * SMALL_READ as u64);
-        let wanted = match is_large {
-            true if is_streamed => PIECE,
-            true => LARGE_READ,
-            false => SMALL_READ,
-        };
-        if room < wanted / 4 {
-            self.input.reserve(wanted);
-        }
-        // There may be more room than a streamed piece is to have, from a body that was gathered.
-        let most = if is_streamed { PIECE } else { usize::MAX };
-        let room = (self.input.capacity() - self.input.len()).min(most);
-        let read = self.stream.read(&mut (&mut self.input).limit(room))?;
-        self.plenty = read == room;
-        // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
-        let emptied = read > 0 && read < room && self.stream.session().is_none();
-        self.unread = if emptied { Unread::Nothing } else { Unread::Unknown };
-        Ok(read)
-    }
-
-    fn touch(&mut self, now: Instant) {
-        if let Some(exchange) = self.exchange.as_mut() {
-            exchange.since = now;
-            exchange.answered.get_or_insert(now);
-        }
-    }
-
-    /// Parses what is in the input buffer and hands it to the operation.
-    fn deliver(&mut self) -> Option<Ended> {
-        self.behind = false;
-        let exchange = self.exchange.as_mut()?;
-        loop {
-            let event = match exchange.reader.read(&mut self.input, self.eof) {
-                Ok(event) => event,
-                Err(error) => return self.fail(error),
-            };
-            match event {
-                Event::NeedMore => return None,
-                Event::Interim(head) => {
-                    if head.status == 100 {
-                        exchange.outgoing.release();
-                    }
-                    // The response proper begins with the next byte.
-                    exchange.answered = exchange.answered.filter(|_| !self.input.is_empty());
-                }
-                Event::Head(head) => {
-                    // RFC 9110 section 10.1.1: a final status means that the content is not wanted.
-                    exchange.broken |= exchange.outgoing.withhold();
-                    let at = exchange.answered.unwrap_or(exchange.since);
-                    let answered = Answered { given: None, sent: exchange.sent, at };
-                    match exchange.op.on_head(head.into(), answered) {
-                        Ok(true) => exchange.intake = Intake::of(&exchange.op, &exchange.reader),
-                        Ok(false) => {
-                            let until = exchange.since + UNWANTED_TIME;
-                            exchange.unwanted = Some(Unwanted { left: UNWANTED_BYTES, until });
-                        }
-                        Err(error) => {
-                            let unfinished = Reuse::No(CloseReason::ResponseUnfinished);
-                            return self.end(Attempt::Failed(error), unfinished);
-                        }
-                    }
-                }
-                Event::Body(piece) => {
-                    if let Some(unwanted) = &mut exchange.unwanted {
-                        let Some(left) = unwanted.left.checked_sub(piece.len()) else {
-                            return self.end(Attempt::Done, Reuse::No(CloseReason::ResponseUnfinished));
-                        };
-                        unwanted.left = left;
-                        continue;
-                    }
-                    match exchange.op.on_body(piece) {
-                        Ok(false) => {}
-                        Ok(true) => {
-                            self.behind = true;
-                            return None;
-                        }
-                        Err(error) => {
-                            let unfinished = Reuse::No(CloseReason::ResponseUnfinished);
-                            return self.end(Attempt::Failed(error), unfinished);
-                        }
-                    }
-                }
-                Event::End { reuse, .. } => {
-                    std::mem::take(&mut exchange.intake).finish(&exchange.op);
-                    let sent = exchange.outgoing.is_complete() && self.output.is_empty() && !exchange.broken;
-                    let reuse = if sent { reuse } else { Reuse::No(CloseReason::RequestUnfinished) };
-                    return self.end(Attempt::Done, reuse);
-                }
-            }
-        }
-    }
-
     /// The socket failed while reading.
     pub(crate) fn lose(&mut self, error: &std::io::Error) -> Option<Ended> {
         let received = self.exchange.as_ref()?.reader.received_anything();
@@ -489,7 +304,7 @@ impl Connection {
     }
 
     /// Ends the exchange with an error, which may be reason to send the request again elsewhere.
-    fn fail(&mut self, error: Error) -> Option<Ended> {
+    pub(super) fn fail(&mut self, error: Error) -> Option<Ended> {
         let exchange = self.exchange.as_mut()?;
         let received = exchange.reader.received_anything();
         // Without a response, the first failure says more than what followed from it.
@@ -503,7 +318,7 @@ impl Connection {
         self.end(attempt, Reuse::No(CloseReason::ResponseUnfinished))
     }
 
-    fn end(&mut self, attempt: Attempt, reuse: Reuse) -> Option<Ended> {
+    pub(super) fn end(&mut self, attempt: Attempt, reuse: Reuse) -> Option<Ended> {
         let exchange = self.exchange.take()?;
         self.served += 1;
         self.output.clear();

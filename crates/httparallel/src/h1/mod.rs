@@ -8,6 +8,8 @@ mod connection;
 mod detached;
 mod intake;
 mod outgoing;
+mod receiving;
+mod task;
 
 pub(crate) use attached::Attached;
 pub(crate) use connection::Connection;

@@ -14,6 +14,8 @@ mod again;
 mod body;
 mod events;
 mod kept;
+mod outcome;
+mod owner;
 mod room;
 mod state;
 mod timings;
@@ -32,8 +34,8 @@ use parking_lot::Mutex;
 
 pub(crate) use body::Pulled;
 pub use body::Upload;
-pub(crate) use events::Attempt;
 pub(crate) use kept::Kept;
+pub(crate) use outcome::Attempt;
 pub use room::Room;
 pub(crate) use room::{Answer, Filling, Lodging};
 pub(crate) use state::{Granted, OpState};
