@@ -42,6 +42,15 @@ const LINK_BYTES: usize = 16 * 1024;
 /// The least and the most that one step makes room for in the output.
 const STEP_BYTES: (usize, usize) = (4 * 1024, 64 * 1024);
 
+/// The most that is reserved for a body because of what it says of itself.
+const MAX_RESERVED: usize = 4 * 1024 * 1024;
+
+/// What a byte of deflate stands for at most.
+const MAX_EXPANSION: usize = 1032;
+
+/// Bodies of less than this are put together first: a decoder that is given all at once keeps no window.
+const JOINED_BELOW: usize = 1024 * 1024;
+
 /// Undoes the content codings of one body.
 ///
 /// ```
@@ -117,15 +126,43 @@ impl Decoder {
     /// Decodes all of `input`, appending to `out`, as long as `guard` allows.
     ///
     /// Fails with [`Kind::Decode`] on bytes that do not decode, and with [`Kind::BodyTooLarge`] soon after the
-    /// output passed the guard's bound: at most 64 KiB later. What was decoded until then stays in `out`.
+    /// output passed the guard's bound: at most 64 KiB later, or what `out` has room for. What was decoded until then
+    /// stays in `out`.
     pub fn decode(&mut self, mut input: &[u8], out: &mut Vec<u8>, guard: &Guard) -> Result<()> {
         loop {
-            let progress = self.decode_some(&mut input, out, STEP_BYTES.1)?;
+            let reserved = out.capacity() - out.len();
+            let progress = self.decode_some(&mut input, out, STEP_BYTES.1.max(reserved))?;
             guard.check(self.total_in, self.total_out)?;
             if progress == Progress::NeedInput {
                 return Ok(());
             }
         }
+    }
+
+    /// Decodes a whole body, which came in these pieces. Fails as [`decode`](Self::decode) and
+    /// [`finish`](Self::finish) do.
+    pub fn decode_whole<B: AsRef<[u8]>>(&mut self, pieces: &[B], guard: &Guard) -> Result<Vec<u8>> {
+        let coded = pieces.iter().map(|piece| piece.as_ref().len()).sum();
+        let limit = guard.max_body.and_then(|max| usize::try_from(max).ok()).unwrap_or(MAX_RESERVED);
+        let mut out = Vec::with_capacity(self.announced(pieces, coded).min(limit).min(MAX_RESERVED));
+        if pieces.len() > 1 && coded < JOINED_BELOW {
+            let mut joined = Vec::with_capacity(coded);
+            pieces.iter().for_each(|piece| joined.extend_from_slice(piece.as_ref()));
+            self.decode(&joined, &mut out, guard)?;
+        } else {
+            pieces.iter().try_for_each(|piece| self.decode(piece.as_ref(), &mut out, guard))?;
+        }
+        self.finish()?;
+        Ok(out)
+    }
+
+    /// What the size of a whole body will be if it is one gzip member; 0 if it does not say, or cannot be true.
+    fn announced<B: AsRef<[u8]>>(&self, pieces: &[B], coded: usize) -> usize {
+        let is_gzip = matches!(&self.stages[..], [stage] if stage.name() == "gzip");
+        // RFC 1952 section 2.3.1: ISIZE, the size "modulo 2^32", is the last thing in a member.
+        let last = pieces.last().and_then(|piece| piece.as_ref().last_chunk());
+        let told = last.filter(|_| is_gzip).map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
+        if told <= coded.saturating_mul(MAX_EXPANSION) { told } else { 0 }
     }
 
     /// Decodes from the front of `input`, which it advances, until at most `max` bytes were appended to `out`.
@@ -176,7 +213,8 @@ impl Decoder {
                 None => (&mut *out, room),
             };
             let (least, most) = STEP_BYTES;
-            let room = room.min(coded.len().saturating_mul(4).clamp(least, most));
+            let reserved = target.capacity() - target.len();
+            let room = room.min(coded.len().saturating_mul(4).clamp(least, most).max(reserved));
             let (consumed, produced) = stage.run(coded, target, room)?;
             if let Some(link) = source {
                 link.taken += consumed;

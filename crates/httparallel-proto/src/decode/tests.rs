@@ -105,6 +105,11 @@ fn decode(coding: &str, coded: &[u8]) -> Result<Vec<u8>, Kind> {
     let mut decoder = decoder(coding);
     let guarded = decoder.decode(coded, &mut body, &Guard::default()).and_then(|()| decoder.finish());
     assert_eq!(whole, guarded.map(|()| body).map_err(|error| error.kind()), "{coding}, under a guard");
+    for size in [1, coded.len().max(1)] {
+        let pieces: Vec<_> = coded.chunks(size).collect();
+        let gathered = self::decoder(coding).decode_whole(&pieces, &Guard::default());
+        assert_eq!(whole, gathered.map_err(|error| error.kind()), "{coding}, as a whole, of {size} bytes each");
+    }
     whole
 }
 
@@ -300,6 +305,23 @@ fn changed_bytes_are_decoded_the_same_in_every_way() {
             }
         }
     }
+}
+
+#[test]
+fn room_is_made_for_what_a_whole_body_says_of_itself() {
+    let body = vec![b'x'; 300_000];
+    let coded = gzip(&body);
+    let whole = decoder("gzip").decode_whole(&[&coded[..]], &Guard::default()).unwrap();
+    assert_eq!((whole.capacity(), whole.len()), (300_000, 300_000));
+    // What it says may be false, or too much to be believed.
+    let mut boasting = gzip(b"short");
+    let end = boasting.len() - 4;
+    boasting[end..].copy_from_slice(&[0xff; 4]);
+    let refused = decoder("gzip").decode_whole(&[&boasting[..]], &Guard::default());
+    assert_eq!(refused.unwrap_err().kind(), Kind::Decode);
+    // Nor is more made than the body may have.
+    let limited = decoder("gzip").decode_whole(&[&coded[..]], &Guard::limited(1000));
+    assert_eq!(limited.unwrap_err().kind(), Kind::BodyTooLarge);
 }
 
 #[test]

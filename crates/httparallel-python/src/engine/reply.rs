@@ -81,12 +81,7 @@ impl Reply {
 
 fn decode(head: &Head, sent: Vec<Bytes>, guard: &Guard) -> httparallel::Result<Body> {
     let Some(mut decoder) = Decoder::for_headers(&head.headers)? else { return Ok(Body::Sent(None, sent)) };
-    let mut out = Vec::new();
-    for piece in sent {
-        decoder.decode(&piece, &mut out, guard)?;
-    }
-    decoder.finish()?;
-    Ok(Body::Decoded(out))
+    Ok(Body::Decoded(decoder.decode_whole(&sent, guard)?))
 }
 
 #[pymethods]

@@ -73,6 +73,13 @@ impl InFlight {
     pub(super) fn whole(self) -> Result<Response> {
         let (response, mut body) = self.streamed::<Client>()?.replace_body(());
         let mut chunks = Vec::new();
+        if let Some(decoder) = body.decoder.take() {
+            let mut pieces = Vec::new();
+            while let Some(more) = body.in_flight.operation().take_body()?.filter(|more| !more.is_empty()) {
+                pieces.extend(more);
+            }
+            chunks.push(decoder.into_inner().decode_whole(&pieces, &body.in_flight.guard())?.into());
+        }
         while let Step::Chunk(chunk) = body.step()? {
             chunks.push(chunk);
         }
