@@ -147,7 +147,9 @@ impl Decoder {
         let mut out = Vec::with_capacity(self.announced(pieces, coded).min(limit).min(MAX_RESERVED));
         if pieces.len() > 1 && coded < JOINED_BELOW {
             let mut joined = Vec::with_capacity(coded);
-            pieces.iter().for_each(|piece| joined.extend_from_slice(piece.as_ref()));
+            for piece in pieces {
+                joined.extend_from_slice(piece.as_ref());
+            }
             self.decode(&joined, &mut out, guard)?;
         } else {
             pieces.iter().try_for_each(|piece| self.decode(piece.as_ref(), &mut out, guard))?;

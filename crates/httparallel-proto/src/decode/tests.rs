@@ -108,7 +108,11 @@ fn decode(coding: &str, coded: &[u8]) -> Result<Vec<u8>, Kind> {
     for size in [1, coded.len().max(1)] {
         let pieces: Vec<_> = coded.chunks(size).collect();
         let gathered = self::decoder(coding).decode_whole(&pieces, &Guard::default());
-        assert_eq!(whole, gathered.map_err(|error| error.kind()), "{coding}, as a whole, of {size} bytes each");
+        assert_eq!(
+            whole,
+            gathered.map_err(|error| error.kind()),
+            "{coding}, as a whole, of {size} bytes each"
+        );
     }
     whole
 }
