@@ -7,8 +7,8 @@ from results import Table
 # What profiles showed. Who changes what one of these says takes it out, or the table will contradict it.
 REASONS = {
     "json": (
-        "Nine tenths of it are json.loads, which is what httpx's users get. The first one has a native parser of "
-        "its own; here that is `json_codec=orjson`."
+        "Nine tenths of it are json.loads, which is what httpx's users get. The first one has a native parser "
+        "of its own; here that is `json_codec=orjson`."
     ),
     "gzip": (
         "The body is decoded into memory of the engine and copied into the bytes object when it is asked "
