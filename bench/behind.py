@@ -7,7 +7,7 @@ from results import Table
 # What profiles showed. Who changes what one of these says takes it out, or the table will contradict it.
 REASONS = {
     "json": (
-        "Nine tenths of it are json.loads, which is what httpx's users get. The first one has a native parser "
+        "Nine tenths are json.loads, which is what httpx's users get. The first one has a native parser "
         "of its own; here that is `json_codec=orjson`."
     ),
     "gzip": (
