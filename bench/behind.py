@@ -30,6 +30,10 @@ REASONS = {
     "tls-full": "Nearly all of it is the arithmetic of the handshake, in rustls and ring.",
     "tls-resumed": "Nearly all of it is the arithmetic of the handshake, in rustls and ring.",
     "import": "Python modules and exception classes, where the first one is a native module and little else.",
+    "delay": (
+        "It takes less processor time than the first one, but less of it while the server works: on one "
+        "core, connections are opened once all requests have been handed over."
+    ),
     "cold": "Most of it is the import: Python modules, where the first one is a native module only.",
     "busy": (
         "The busy thread gives the interpreter up every 5 ms (`sys.setswitchinterval`), and a response that "
