@@ -45,7 +45,9 @@ REASONS = {
 
 def reason(table: Table) -> str | None:
     """Why the first client for Python programs is another one. None if it is ours, or nobody knows."""
-    first = next((entry for entry in table.ranked() if entry.kind in ("ours", "python")), None)
+    programs = (entry for entry in table.ranked() if entry.kind in ("ours", "python"))
+    # Rust's own are no clients for Python programs.
+    first = next((entry for entry in programs if not entry.key.startswith("httparallel_rust")), None)
     if first is None or first.kind == "ours":
         return None
     return REASONS.get(table.name)
