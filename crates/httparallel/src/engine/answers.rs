@@ -1,8 +1,6 @@
 //! Requests that a mock transport answers, in place of connections.
 
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Instant;
 
 use bytes::BytesMut;
@@ -14,7 +12,7 @@ use tokio::sync::Notify;
 use super::admission::Awaited;
 use super::shared::{Shared, complete};
 use crate::mock::MockTransport;
-use crate::operation::{Answered, Attempt, Op, Pulled, Upload};
+use crate::operation::{Answered, Attempt, Op, Upload};
 use crate::panics::caught_in;
 
 /// A client's mock transport.
@@ -102,7 +100,7 @@ async fn collect(request: &Request, upload: &Upload) -> Result<BytesMut> {
     // Without a length it would go in chunks, which a handler does not see.
     let mut counted = matches!(announced, RequestFraming::Length(_)).then(|| RequestBody::new(announced));
     let mut content = BytesMut::new();
-    while let Some(piece) = next_piece(upload).await {
+    while let Some(piece) = upload.next().await {
         match &mut counted {
             Some(body) => body.encode(&mut content, &piece)?,
             None => content.extend_from_slice(&piece),
@@ -110,18 +108,6 @@ async fn collect(request: &Request, upload: &Upload) -> Result<BytesMut> {
     }
     counted.map_or(Ok(()), |mut body| body.finish(&mut content))?;
     Ok(content)
-}
-
-async fn next_piece(upload: &Upload) -> Option<bytes::Bytes> {
-    poll_fn(|context| {
-        upload.set_consumer(context.waker());
-        match upload.pull() {
-            Pulled::Piece(piece) => Poll::Ready(Some(piece)),
-            Pulled::End => Poll::Ready(None),
-            Pulled::Empty => Poll::Pending,
-        }
-    })
-    .await
 }
 
 /// An operation whose answer is on its way. If its task is dropped before, with the I/O thread, nobody else would

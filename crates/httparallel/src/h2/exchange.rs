@@ -19,7 +19,7 @@ use super::connection::Http2;
 use super::errors::describe;
 use super::head;
 use crate::engine::{Shared, complete};
-use crate::operation::{Answered, Attempt, Op, Pulled, UNWANTED_BYTES, UNWANTED_TIME, Upload};
+use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
 use crate::panics::caught_in;
 
 /// Pieces of content below this size are put together, up to about the other one.
@@ -235,25 +235,13 @@ async fn send_content(
     match (&request.content, &op.upload) {
         (Content::Bytes(bytes), _) => send_piece(op, connection, &mut stream, bytes.clone()).await?,
         (Content::Stream, Some(upload)) => {
-            while let Some(piece) = pull(upload).await {
+            while let Some(piece) = upload.next().await {
                 send_piece(op, connection, &mut stream, piece).await?;
             }
         }
         _ => {}
     }
     stream.send_data(Bytes::new(), true).map_err(|error| Failure::Stream(error, Phase::Write))
-}
-
-async fn pull(upload: &Upload) -> Option<Bytes> {
-    poll_fn(|cx| {
-        upload.set_consumer(cx.waker());
-        match upload.pull() {
-            Pulled::Piece(piece) => Poll::Ready(Some(piece)),
-            Pulled::End => Poll::Ready(None),
-            Pulled::Empty => Poll::Pending,
-        }
-    })
-    .await
 }
 
 /// Sends a piece as the peer's window allows.

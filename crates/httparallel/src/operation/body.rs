@@ -1,8 +1,9 @@
 //! A request body that is produced while it is sent: a bounded pipe from its producer to the connection.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Weak};
-use std::task::Waker;
+use std::task::{Poll, Waker};
 
 use bytes::Bytes;
 use parking_lot::{Mutex, MutexGuard};
@@ -145,6 +146,19 @@ impl Upload {
         if let Some(consumer) = consumer {
             consumer.wake();
         }
+    }
+
+    /// The next piece, when there is one; `None` at the end.
+    pub(crate) async fn next(&self) -> Option<Bytes> {
+        poll_fn(|cx| {
+            self.set_consumer(cx.waker());
+            match self.pull() {
+                Pulled::Piece(piece) => Poll::Ready(Some(piece)),
+                Pulled::End => Poll::Ready(None),
+                Pulled::Empty => Poll::Pending,
+            }
+        })
+        .await
     }
 
     pub(crate) fn pull(&self) -> Pulled {

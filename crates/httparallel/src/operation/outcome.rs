@@ -57,17 +57,11 @@ impl Op {
             },
             Attempt::Lost(_) if state.retries < MAX_RETRIES && self.may_send_again(&state) => {
                 state.retries += 1;
-                state.attempts += 1;
-                state.reset();
-                drop(state);
-                return self.shared.dispatch(self);
+                return self.begin_again(state);
             }
             Attempt::Bounced(_) if state.bounces < MAX_BOUNCES && self.may_send_again(&state) => {
                 state.bounces += 1;
-                state.attempts += 1;
-                state.reset();
-                drop(state);
-                return self.shared.dispatch(self);
+                return self.begin_again(state);
             }
             Attempt::Http1Required(_)
                 if state.bounces < MAX_BOUNCES
@@ -75,10 +69,7 @@ impl Op {
                     && self.shared.speak_http1(&state.request) =>
             {
                 state.bounces += 1;
-                state.attempts += 1;
-                state.reset();
-                drop(state);
-                return self.shared.dispatch(self);
+                return self.begin_again(state);
             }
             Attempt::Failed(error)
             | Attempt::Lost(error)
@@ -89,6 +80,14 @@ impl Op {
             },
         };
         self.tell(settle(state, self.settings.mode, result));
+    }
+
+    /// Sends the request once more, at once.
+    fn begin_again(self: &Arc<Self>, mut state: MutexGuard<'_, OpState>) {
+        state.attempts += 1;
+        state.reset();
+        drop(state);
+        self.shared.dispatch(self);
     }
 
     /// Ends the operation at once, whatever it is doing.
