@@ -6,6 +6,7 @@ Light on purpose: the adapters import this, and the time that a client takes to 
 from __future__ import annotations
 
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 # More threads than this make every client slower.
 THREADS = 32
+# How much of a run's time a trial takes at the least.
+TRIAL = 0.2
 # Streamed uploads are made in pieces of this size.
 PIECE = b"x" * 65_536
 
@@ -49,9 +52,9 @@ class Job:
         # How many bytes are uploaded.
         self.size = int(given["size"])
 
-    def count(self, tried: int, took: float) -> int:
-        """How many requests the run has, if so many took so many seconds."""
-        return min(max(int(tried / took * self.seconds), self.least), self.most)
+    def trials(self) -> Trials:
+        """What tells how many requests fill the run."""
+        return Trials(self)
 
     def authority(self) -> bytes:
         """The authority to trust (PEM)."""
@@ -64,6 +67,32 @@ class Job:
         import ssl
 
         return ssl.create_default_context(cafile=self.ca)
+
+
+class Trials:
+    """Numbers of requests to try, one after the other, until one of them takes long enough to tell.
+
+    A trial that is over at once says little: of 1,000 tasks most have not begun, and the client is not warm.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+        # How many requests the run has, once all trials are made.
+        self.count = job.least
+
+    def __iter__(self) -> Iterator[int]:
+        job = self.job
+        if job.least == job.most:
+            return
+        number = min(max(2 * job.in_flight, 20), 200, job.most)
+        while True:
+            start = time.perf_counter()
+            yield number
+            took = time.perf_counter() - start
+            if took >= TRIAL * job.seconds or number == job.most:
+                break
+            number = min(int(number * min(max(TRIAL * job.seconds / took, 2), 10)), job.most)
+        self.count = min(max(int(number / took * job.seconds), job.least), job.most)
 
 
 class Closing:

@@ -74,7 +74,7 @@ ROWS = (
     Row("c1000", "1 KiB, 1,000 in flight", "get", SMALL, 1_000, MANY, least=2_000),
     Row("json", "10 KiB of JSON, parsed, 100 in flight", "json", JSON, 100, MANY),
     Row("gzip", "64 KiB of JSON in gzip, 100 in flight", "gzip", GZIP, 100, MANY, quick=False),
-    Row("1mb", "1 MB, 10 in flight", "get", MEGABYTE, 10, MANY, warm_path=SMALL, least=20),
+    Row("1mb", "1 MB, 10 in flight", "get", MEGABYTE, 10, MANY, warm_path=SMALL, least=20, most=5_000),
     Row(
         "down",
         "100 MB down, in one piece",
@@ -202,6 +202,7 @@ ROWS = (
         SMALL,
         1_000,
         LOOPS,
+        least=1_000,
         group="pool",
     ),
     *(

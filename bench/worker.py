@@ -18,7 +18,6 @@ import json
 import os
 import sys
 import threading
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from types import ModuleType
@@ -73,9 +72,9 @@ async def asynchronous(adapter: ModuleType, job: Job, loop: AsyncLoop) -> None:
     async with adapter.client(job) as client:
         warm = partial(perform, client, job.warm_url)
         await loop(warm, min(job.in_flight, job.most), job.in_flight)
-        start, trial = time.perf_counter(), trial_count(job)
-        await loop(warm, trial, job.in_flight)
-        count = job.count(trial, time.perf_counter() - start)
+        for number in (trials := job.trials()):
+            await loop(warm, number, job.in_flight)
+        count = trials.count
         if not job.fresh:
             measurement = Measurement()
             result = await loop(partial(perform, client, job.url), count, job.in_flight)
@@ -102,9 +101,9 @@ def block(adapter: ModuleType, job: Job) -> None:
 def several(adapter: ModuleType, job: Job, run: Callable[[Any, str, int], Result]) -> None:
     with adapter.client(job) as client:
         run(client, job.warm_url, min(job.in_flight, job.most))
-        start, trial = time.perf_counter(), trial_count(job)
-        run(client, job.warm_url, trial)
-        count = job.count(trial, time.perf_counter() - start)
+        for number in (trials := job.trials()):
+            run(client, job.warm_url, number)
+        count = trials.count
         if not job.fresh:
             measurement = Measurement()
             measurement.end(count, *run(client, job.url, count))
@@ -130,13 +129,6 @@ BACKENDS: dict[str, Callable[[ModuleType, Job], None]] = {
     "block": block,
     "program": program,
 }
-
-
-def trial_count(job: Job) -> int:
-    """How many requests tell how fast a client is, if that has to be known."""
-    if job.least == job.most:
-        return 0
-    return min(max(2 * job.in_flight, 20), 200, job.most)
 
 
 def operation(adapter: ModuleType, job: Job) -> Callable[[Any, str], Any]:

@@ -1,7 +1,5 @@
 //! httparallel's parallel block: a response makes room for a request, as in the tasks that keep the others busy.
 
-use std::time::Instant;
-
 use httparallel::blocking::Client;
 
 use crate::Error;
@@ -14,10 +12,11 @@ pub(crate) fn run(job: &Job) -> Result<(), Error> {
     let new = || settings(Client::builder(), job).build();
     let mut client = new()?;
     block(job, &job.warm_url, &client, job.in_flight.min(job.most))?;
-    let start = Instant::now();
-    let warm = job.trial_count();
-    block(job, &job.warm_url, &client, warm)?;
-    let count = job.count(warm, start.elapsed().as_secs_f64());
+    let mut trials = job.trials();
+    for number in &mut trials {
+        block(job, &job.warm_url, &client, number)?;
+    }
+    let count = trials.count;
     let measurement = Measurement::begin()?;
     if job.fresh {
         client = new()?;

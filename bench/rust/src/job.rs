@@ -1,10 +1,14 @@
 //! What a run is asked to do; `bench/job.py` says what the words mean.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::Error;
+
+/// How much of a run's time a trial takes at the least.
+const TRIAL: f64 = 0.2;
 
 /// What is done with each request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,20 +81,56 @@ impl Job {
         })
     }
 
-    /// How many requests tell how fast a client is, if that has to be known.
-    pub(crate) fn trial_count(&self) -> usize {
-        if self.least == self.most { 0 } else { (2 * self.in_flight).clamp(20, 200).min(self.most) }
+    /// What tells how many requests fill the run.
+    pub(crate) fn trials(&self) -> Trials {
+        let first = (2 * self.in_flight).clamp(20, 200).min(self.most);
+        Trials {
+            next: (self.least < self.most).then_some(first),
+            running: None,
+            seconds: self.seconds,
+            range: (self.least, self.most),
+            count: self.least,
+        }
     }
+}
 
-    /// How many requests the run has, if so many took so many seconds.
-    pub(crate) fn count(&self, tried: usize, took: f64) -> usize {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_precision_loss,
-            clippy::cast_sign_loss,
-            reason = "counts of requests are small"
-        )]
-        let wanted = (tried as f64 / took * self.seconds) as usize;
-        wanted.clamp(self.least, self.most)
+/// Numbers of requests to try, one after the other, until one of them takes long enough to tell, as in `bench/job.py`.
+#[derive(Debug)]
+pub(crate) struct Trials {
+    next: Option<usize>,
+    running: Option<(usize, Instant)>,
+    seconds: f64,
+    range: (usize, usize),
+    /// How many requests the run has, once all trials are made.
+    pub(crate) count: usize,
+}
+
+impl Iterator for Trials {
+    type Item = usize;
+
+    fn next(&mut self) -> Option<usize> {
+        if let Some((number, started)) = self.running.take() {
+            let (took, enough) = (started.elapsed().as_secs_f64(), TRIAL * self.seconds);
+            let (least, most) = self.range;
+            if took >= enough || number == most {
+                self.count = times(number, self.seconds / took).clamp(least, most);
+            } else {
+                self.next = Some(times(number, (enough / took).clamp(2.0, 10.0)).min(most));
+            }
+        }
+        let number = self.next.take()?;
+        self.running = Some((number, Instant::now()));
+        Some(number)
     }
+}
+
+fn times(number: usize, factor: f64) -> usize {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "counts of requests are small"
+    )]
+    let product = (number as f64 * factor) as usize;
+    product
 }

@@ -33,10 +33,11 @@ pub(crate) fn asynchronous<C: Client>(
     tokio::task::LocalSet::new().block_on(&runtime, async {
         let mut clients = clones(job, new).await?;
         warm_up_tasks(job, &mut clients, job.in_flight.min(job.most)).await?;
-        let start = Instant::now();
-        let warm = job.trial_count();
-        warm_up_tasks(job, &mut clients, warm).await?;
-        let count = job.count(warm, start.elapsed().as_secs_f64());
+        let mut trials = job.trials();
+        for number in &mut trials {
+            warm_up_tasks(job, &mut clients, number).await?;
+        }
+        let count = trials.count;
         let measurement = Measurement::begin()?;
         if job.fresh {
             clients = clones(job, new).await?;
@@ -95,10 +96,11 @@ pub(crate) fn blocking<C: BlockingClient>(
 ) -> Result<(), Error> {
     let mut client = new(job)?;
     threads(job, &job.warm_url, &client, job.in_flight.min(job.most))?;
-    let start = Instant::now();
-    let warm = job.trial_count();
-    threads(job, &job.warm_url, &client, warm)?;
-    let count = job.count(warm, start.elapsed().as_secs_f64());
+    let mut trials = job.trials();
+    for number in &mut trials {
+        threads(job, &job.warm_url, &client, number)?;
+    }
+    let count = trials.count;
     let measurement = Measurement::begin()?;
     if job.fresh {
         client = new(job)?;

@@ -88,8 +88,7 @@ async fn race(addresses: Vec<SocketAddr>, config: &Arc<Config>) -> io::Result<Wa
 }
 
 async fn connect_to(address: SocketAddr, config: Arc<Config>) -> io::Result<Watched> {
-    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_nonblocking(true)?;
+    let socket = nonblocking(Domain::for_address(address))?;
     socket.set_tcp_nodelay(true)?;
     for option in &config.socket_options {
         set_option(&socket, option)?;
@@ -107,6 +106,18 @@ async fn connect_to(address: SocketAddr, config: Arc<Config>) -> io::Result<Watc
     watched.writable().await?.retain_ready();
     rustix::net::sockopt::socket_error(watched.get_ref())??;
     Ok(watched)
+}
+
+/// A TCP socket that never blocks. Where the system can, it is made so by one call.
+fn nonblocking(domain: Domain) -> io::Result<Socket> {
+    #[cfg(not(target_vendor = "apple"))]
+    return Socket::new(domain, Type::STREAM.nonblocking(), Some(Protocol::TCP));
+    #[cfg(target_vendor = "apple")]
+    {
+        let socket = Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_nonblocking(true)?;
+        Ok(socket)
+    }
 }
 
 fn set_option(socket: &Socket, option: &SocketOption) -> io::Result<()> {
