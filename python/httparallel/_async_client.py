@@ -176,7 +176,8 @@ class AsyncClient(
         try:
             operation = self._engine_transport._engine.start(*call)
             try:
-                await backend.wait(operation)
+                if (waiting := backend.until_ready(operation)) is not None:
+                    await waiting
             except BaseException:
                 operation.cancel()
                 raise

@@ -28,7 +28,7 @@ from ._verbs import Verbs
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import Any, TypeVar
 
     from ._base import BaseClient
@@ -127,12 +127,9 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
 
     # A block is entered once, and used by one thread at a time.
 
-    def _claim(self) -> None:
-        """Makes sure that no other thread uses the block. RuntimeError if one does."""
-        raise NotImplementedError
-
-    def _release(self) -> None:
-        """Lets other threads use the block."""
+    # Makes sure that no other thread uses the block: RuntimeError if one does. And lets other threads use it.
+    _claim: Callable[[], None]
+    _release: Callable[[], None]
 
     async def _checkpoint(self) -> None:
         """Lets other tasks run, where they expect that."""
@@ -183,7 +180,16 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
                 pending, _ = self._settled.popitem(last=False)
                 self._undelivered.discard(pending)
                 return pending
-            gathered = self._gather(True)
+            block = self._plain_block
+            if block is None or is_logged():
+                gathered = self._gather()
+            else:
+                # In one step, if it is no flow and nothing else is to be done with its response.
+                gathered = block.settle_next(
+                    Response, self._client._defaults, self._running, self._undelivered
+                )
+                if gathered is not None and gathered._flow is not None:
+                    self._ready.append(gathered)
             if gathered is None or gathered._response is not None or gathered._error is not None:
                 return gathered
             if gathered._flow is None:
@@ -195,17 +201,10 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
                 self._undelivered.add(gathered)
         return None
 
-    def _gather(self, settle: bool = False) -> BasePending | None:
-        """Takes an operation that is ready from the engine, if one is: a flow's, or one to be settled.
-
-        With `settle` it may be settled already, and counts as delivered then.
-        """
-        block = self._plain_block
-        if settle and block is not None and not is_logged():
-            pending = block.settle_next(Response, self._client._defaults, self._running, self._undelivered)
-        else:
-            number = self._open_block().try_next()
-            pending = None if number is None else self._running.pop(number)
+    def _gather(self) -> BasePending | None:
+        """Takes an operation that is ready from the engine, if one is: a flow's, or one to be settled."""
+        number = self._open_block().try_next()
+        pending = None if number is None else self._running.pop(number)
         if pending is not None and pending._flow is not None:
             self._ready.append(pending)
         return pending

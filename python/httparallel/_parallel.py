@@ -63,8 +63,9 @@ class Parallel(BaseBlock[PendingResponse]):
     ) -> None:
         super().__init__(client, max_concurrency)
         self._owns_client = owns_client
-        # Reentrant, because hooks may make requests.
-        self._turn = Claim()
+        # Reentrant, because hooks may make requests. Each request calls these, so they are native methods.
+        turn = Claim("Another thread is using this parallel block. Give each thread its own.")
+        self._claim, self._release = turn.take, turn.release
 
     def next_response(self) -> Response:
         """Waits for whichever response comes first and returns it, or raises what went wrong.
@@ -122,15 +123,8 @@ class Parallel(BaseBlock[PendingResponse]):
         try:
             pending = self._take() or run(self._next())
         finally:
-            self._turn.release()
+            self._release()
         return None if pending is None else pending._response or pending._outcome()
-
-    def _claim(self) -> None:
-        if not self._turn.take():
-            raise RuntimeError("Another thread is using this parallel block. Give each thread its own.")
-
-    def _release(self) -> None:
-        self._turn.release()
 
     def _begin(self) -> None:
         # A transport written in Python would carry the request out right here.
@@ -247,6 +241,9 @@ class AsyncParallel(BaseBlock[AsyncPendingResponse]):
             raise RuntimeError(
                 "A parallel block belongs to the event loop that has entered it, and its thread."
             )
+
+    def _release(self) -> None:
+        pass
 
     async def _checkpoint(self) -> None:
         if self._native is not None and self._has_checkpoints:

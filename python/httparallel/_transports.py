@@ -238,7 +238,8 @@ class AsyncHTTPTransport(_EngineTransport, AsyncBaseTransport):
             try:
                 if upload is not None:
                     await asend_body(request, upload, backend)
-                await backend.wait(operation)
+                if (waiting := backend.until_ready(operation)) is not None:
+                    await waiting
             except BaseException:
                 operation.cancel()
                 raise

@@ -10,7 +10,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from typing import TypeVar
 
     from .._native import Block, Operation, Turn, Upload
@@ -52,6 +52,13 @@ class AsyncBackend:
         Cancelling the wait does nothing to what is waited for.
         """
         raise NotImplementedError
+
+    def until_ready(self, operation: Operation) -> Awaitable[None] | None:
+        """What to await until the operation is ready. None if it is.
+
+        Whoever gives up awaiting it has to cancel the operation.
+        """
+        return self.wait(operation)
 
     async def wait_for_any(
         self, blocks: list[Block], wakers: set[Callable[[], object]], timeout: float | None = None

@@ -33,6 +33,9 @@ _latest: tuple[Callable[[], AbstractEventLoop | None], Completions] | None = Non
 
 def _completions_of(loop: AbstractEventLoop) -> Completions:
     global _latest
+    latest = _latest
+    if latest is not None and latest[0]() is loop:
+        return latest[1]
     completions = _completions.get(loop)
     if completions is None:
         completions = _completions[loop] = Completions()
@@ -56,6 +59,13 @@ class AsyncioBackend(AsyncBackend):
     async def sleep(self, seconds: float) -> None:
         await sleep(seconds)
 
+    def until_ready(self, operation: Operation) -> Future[None] | None:
+        # Not in a coroutine: with many requests in flight each one is felt.
+        loop = get_running_loop()
+        future = loop.create_future()
+        is_ready = _completions_of(loop).register(operation, future) is None
+        return None if is_ready else future
+
     async def wait(
         self,
         source: Operation | Block | Upload | Turn,
@@ -64,8 +74,7 @@ class AsyncioBackend(AsyncBackend):
         timeout: float | None = None,
     ) -> None:
         loop = get_running_loop()
-        latest = _latest
-        completions = latest[1] if latest and latest[0]() is loop else _completions_of(loop)
+        completions = _completions_of(loop)
         future = loop.create_future()
         token = completions.register(source, future, body)
         if token is None:

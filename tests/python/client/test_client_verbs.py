@@ -64,6 +64,37 @@ async def test_the_default_headers_are_sent(kind: Kind, server: Server) -> None:
     ]
 
 
+async def test_what_a_client_changes_counts_from_then_on(kind: Kind, server: Server) -> None:
+    async with kind.client() as client:
+
+        async def sent() -> str | None:
+            return header((await client.get(f"{server.http}/echo")).json(), "x-step")
+
+        assert await sent() is None
+        client.headers["X-Step"] = "1"
+        assert await sent() == "1"
+        client.headers.update({"X-Step": "2"})
+        assert await sent() == "2"
+        (await client.get(server.http)).request.headers["X-Step"] = "another's"
+        assert await sent() == "2"
+        del client.headers["X-Step"]
+        assert await sent() is None
+        client.headers = {"X-Step": "3"}
+        assert await sent() == "3"
+        client.headers.clear()
+        assert await sent() is None
+
+
+async def test_each_host_is_told_its_own_name(kind: Kind, server: Server) -> None:
+    first = server.http
+    second = first.replace("127.0.0.1", "localhost")
+    assert first != second
+    async with kind.client() as client:
+        for base in (first, second, first, first, second):
+            echoed = (await client.get(f"{base}/echo")).json()
+            assert header(echoed, "host") == base.removeprefix("http://")
+
+
 async def test_parameters_of_the_client_and_of_the_request_are_both_sent(kind: Kind, server: Server) -> None:
     async with kind.client(params={"client": "1"}) as client:
         response = await client.get(f"{server.http}/echo", params={"request": ["2", "3"]})

@@ -8,6 +8,7 @@ mod describe;
 mod memory;
 mod redirect;
 mod request;
+mod request_headers;
 mod retry;
 
 #[cfg(test)]
@@ -18,6 +19,7 @@ pub use describe::{METHODS_WITH_CONTENT, complete};
 pub use memory::{CookieJar, Memory};
 pub use redirect::{is_redirect, keeps_credentials, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
+pub use request_headers::{Completed, RequestHeaders};
 pub use retry::{
     Attempts, Http1Origins, Moment, Refusal, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost,
 };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Memory;
-use super::describe::missing_host;
+use super::request_headers::RequestHeaders;
 use crate::headers::is_token;
 use crate::proxy::ProxyChoice;
 use crate::{Error, Headers, Kind, Phase, Result, Url, Verify};
@@ -95,7 +95,7 @@ pub struct Request {
     /// An absolute `http` or `https` URL.
     pub url: Url,
     /// The header fields, `Host` included.
-    pub headers: Headers,
+    pub headers: RequestHeaders,
     /// The content.
     pub content: Content,
     /// What is not as the URL says. `None` for nearly all requests.
@@ -120,15 +120,14 @@ impl Request {
     /// ```
     pub fn new(method: Method, url: Url, headers: &Headers, content: Content) -> Result<Self> {
         check_url(&url)?;
-        let mut complete = Headers::with_capacity(headers.len() + 1);
-        if let Some(host) = missing_host(&url, headers) {
-            complete.append("Host", host);
-        }
-        for field in headers {
-            complete.append(field.name.clone(), field.value.clone());
-        }
-        complete.check()?;
-        Ok(Self { method, url, headers: complete, content, overrides: None, memory: None })
+        let headers = RequestHeaders::complete(&url, headers)?;
+        Ok(Self { method, url, headers, content, overrides: None, memory: None })
+    }
+
+    /// A request with `headers` that are complete already. Fails if the URL is none that can be requested.
+    pub fn prepared(method: Method, url: Url, headers: RequestHeaders, content: Content) -> Result<Self> {
+        check_url(&url)?;
+        Ok(Self { method, url, headers, content, overrides: None, memory: None })
     }
 
     /// The request target as sent to the origin: path and query, or what was asked for instead.

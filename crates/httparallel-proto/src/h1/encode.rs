@@ -1,8 +1,8 @@
 //! Request heads and chunks as bytes. Everything is checked before the first byte is written.
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 
-use super::framing;
+use super::framing::{self, RequestTraits};
 use crate::headers::{Headers, is_token};
 use crate::{Error, Result};
 
@@ -35,6 +35,55 @@ impl RequestFraming {
     }
 }
 
+/// Header fields on the wire, checked, and what they say that matters to the exchange.
+#[derive(Clone, Debug)]
+pub struct HeaderLines {
+    /// The lines, without the empty one that ends them.
+    bytes: Bytes,
+    framing: RequestFraming,
+    expects_continue: bool,
+    /// Of no method in particular.
+    pub(super) traits: RequestTraits,
+}
+
+impl HeaderLines {
+    /// Fails with [`Kind::InvalidRequest`](crate::Kind::InvalidRequest) if a field is illegal, `Host` is missing or
+    /// repeated, or the framing is [ambiguous](RequestFraming::of_headers).
+    pub fn of(headers: &Headers) -> Result<Self> {
+        headers.check()?;
+        check_host(headers)?;
+        let framing = RequestFraming::of_headers(headers)?;
+        let length = headers.iter().map(|header| header.name.len() + header.value.len() + 4).sum();
+        let mut bytes = Vec::with_capacity(length);
+        for header in headers {
+            for part in [&header.name[..], b": ", &header.value, b"\r\n"] {
+                bytes.extend_from_slice(part);
+            }
+        }
+        Ok(Self {
+            bytes: bytes.into(),
+            framing,
+            expects_continue: headers.lists_token("expect", "100-continue"),
+            traits: RequestTraits::of(b"", headers),
+        })
+    }
+
+    /// The lines, without the empty one that ends them.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// The framing that they announce; [`None`](RequestFraming::None) if they announce none.
+    pub fn framing(&self) -> RequestFraming {
+        self.framing
+    }
+
+    /// Whether the content waits for 100 (Continue).
+    pub fn expects_continue(&self) -> bool {
+        self.expects_continue
+    }
+}
+
 /// Appends a request head to `out`: request line, `headers` as given, and the framing field they lack.
 ///
 /// `target` goes on the wire as it is: `/path?query`, an absolute URL for a proxy, or `host:port` for
@@ -45,7 +94,7 @@ impl RequestFraming {
 /// `Host` is missing or repeated, or the headers contradict `framing`.
 ///
 /// ```
-/// use bytes::BytesMut;
+/// use bytes::{Bytes, BytesMut};
 /// use httparallel_proto::{Headers, h1};
 ///
 /// let headers: Headers = [("Host", "example.org")].into_iter().collect();
@@ -61,11 +110,20 @@ pub fn encode_head(
     headers: &Headers,
     framing: RequestFraming,
 ) -> Result<()> {
+    encode_lines(out, method, target, &HeaderLines::of(headers)?, framing)
+}
+
+/// [`encode_head`] with header fields that are encoded already.
+pub fn encode_lines(
+    out: &mut BytesMut,
+    method: &[u8],
+    target: &[u8],
+    lines: &HeaderLines,
+    framing: RequestFraming,
+) -> Result<()> {
     check_request_line(method, target)?;
-    headers.check()?;
-    check_host(headers)?;
-    let announced = check_framing(headers, framing)?;
-    write_head(out, method, target, headers, if announced { RequestFraming::None } else { framing });
+    let announced = check_framing(lines.framing, framing)?;
+    write_head(out, method, target, lines, if announced { RequestFraming::None } else { framing });
     Ok(())
 }
 
@@ -116,9 +174,8 @@ fn check_host(headers: &Headers) -> Result<()> {
     }
 }
 
-/// Whether `headers` announce `framing` already; fails if they announce another.
-fn check_framing(headers: &Headers, framing: RequestFraming) -> Result<bool> {
-    let announced = RequestFraming::of_headers(headers)?;
+/// Whether `framing` is announced already; fails if another one is.
+fn check_framing(announced: RequestFraming, framing: RequestFraming) -> Result<bool> {
     match (announced, framing) {
         (RequestFraming::None, _) => Ok(false),
         (announced, framing) if announced == framing => Ok(true),
@@ -161,20 +218,12 @@ fn write_head(
     out: &mut BytesMut,
     method: &[u8],
     target: &[u8],
-    headers: &Headers,
+    lines: &HeaderLines,
     framing_field: RequestFraming,
 ) {
-    let fields: usize = headers.iter().map(|header| header.name.len() + header.value.len() + 4).sum();
-    out.reserve(method.len() + target.len() + fields + 64);
-    out.extend_from_slice(method);
-    out.extend_from_slice(b" ");
-    out.extend_from_slice(target);
-    out.extend_from_slice(b" HTTP/1.1\r\n");
-    for header in headers {
-        out.extend_from_slice(&header.name);
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(&header.value);
-        out.extend_from_slice(b"\r\n");
+    out.reserve(method.len() + target.len() + lines.bytes.len() + 64);
+    for part in [method, b" ", target, b" HTTP/1.1\r\n", &lines.bytes] {
+        out.extend_from_slice(part);
     }
     match framing_field {
         RequestFraming::None => {}

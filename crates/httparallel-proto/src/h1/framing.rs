@@ -40,15 +40,25 @@ pub(super) enum BodyFraming {
 
 impl RequestTraits {
     pub(super) fn of(method: &[u8], headers: &Headers) -> Self {
-        let method = match method {
-            b"HEAD" => Method::Head,
-            b"CONNECT" => Method::Connect,
-            _ => Method::Other,
-        };
         Self {
-            method,
+            method: method.into(),
             upgrade: headers.contains("upgrade"),
             close: headers.lists_token("connection", "close"),
+        }
+    }
+
+    /// The same of a request with another method.
+    pub(super) fn with_method(self, method: &[u8]) -> Self {
+        Self { method: method.into(), ..self }
+    }
+}
+
+impl From<&[u8]> for Method {
+    fn from(method: &[u8]) -> Self {
+        match method {
+            b"HEAD" => Self::Head,
+            b"CONNECT" => Self::Connect,
+            _ => Self::Other,
         }
     }
 }

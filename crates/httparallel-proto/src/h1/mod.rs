@@ -33,7 +33,7 @@ mod scan;
 mod tests;
 
 pub use close::{CloseReason, Reuse};
-pub use encode::{RequestFraming, encode_chunk, encode_end, encode_head};
+pub use encode::{HeaderLines, RequestFraming, encode_chunk, encode_end, encode_head, encode_lines};
 pub use head::{ResponseHead, Version};
 pub use limits::Limits;
 pub use reader::{Event, ResponseReader};

@@ -3,6 +3,7 @@
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 
 use super::chunked::{ChunkedReader, Piece};
+use super::encode::HeaderLines;
 use super::framing::{self, BodyFraming, RequestTraits};
 use super::head::{ResponseHead, parse_head};
 use super::scan::{Scanner, Section};
@@ -87,9 +88,18 @@ enum Step {
 impl ResponseReader {
     /// A reader for the response to a request with this method and these headers.
     pub fn new(request_method: &[u8], request_headers: &Headers, limits: &Limits) -> Self {
+        Self::of(RequestTraits::of(request_method, request_headers), limits)
+    }
+
+    /// The same for headers that are [encoded](HeaderLines).
+    pub fn for_lines(request_method: &[u8], request_lines: &HeaderLines, limits: &Limits) -> Self {
+        Self::of(request_lines.traits.with_method(request_method), limits)
+    }
+
+    fn of(request: RequestTraits, limits: &Limits) -> Self {
         Self {
             state: State::Head(Scanner::new(Section::Head)),
-            request: RequestTraits::of(request_method, request_headers),
+            request,
             limits: *limits,
             interims: 0,
             interim_bytes: 0,

@@ -10,7 +10,7 @@ use crate::fetch::Request;
 /// request, a client MUST send the target URI in absolute-form as the request-target." The request's own fields
 /// count more than those of the proxy's settings.
 pub fn forwarded(request: &Request, proxy: &Proxy) -> (String, Headers) {
-    let mut headers = request.headers.clone();
+    let mut headers = Headers::clone(&request.headers);
     for (name, value) in proxy.fields() {
         if !request.headers.contains(&name) {
             headers.append(name, value);

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-/// Held by one thread at a time, any number of times.
+/// Held by one thread at a time, any number of times. Other threads are told `refusal`.
 #[pyclass(frozen, module = "httparallel._native")]
-#[derive(Default)]
 pub(crate) struct Claim {
+    refusal: String,
     /// The thread that holds it, 0 for none.
     owner: AtomicUsize,
     /// How many times it does. Touched by the owner only.
@@ -22,20 +22,20 @@ pub(crate) struct Claim {
 #[pymethods]
 impl Claim {
     #[new]
-    fn new() -> Self {
-        Self::default()
+    fn new(refusal: String) -> Self {
+        Self { refusal, owner: AtomicUsize::new(0), depth: AtomicUsize::new(0) }
     }
 
-    /// Takes it, once more if this thread holds it already. False if another one does: nobody waits.
-    fn take(&self) -> bool {
+    /// Takes it, once more if this thread holds it already. `RuntimeError` if another one does: nobody waits.
+    fn take(&self) -> PyResult<()> {
         let here = this_thread();
         if self.owner.load(Ordering::Relaxed) != here
             && self.owner.compare_exchange(0, here, Ordering::Acquire, Ordering::Relaxed).is_err()
         {
-            return false;
+            return Err(PyRuntimeError::new_err(self.refusal.clone()));
         }
         self.depth.store(self.depth.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-        true
+        Ok(())
     }
 
     /// Lets go of it, once. `RuntimeError` if this thread does not hold it.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use httparallel::{Content, Course, Exchange, Head, Hop, Operation, Request, Room};
+use httparallel::{Content, Course, Exchange, Head, Headers, Hop, Operation, Request, Room};
 use httparallel_proto::decode::{Decoder, Guard};
 use parking_lot::Mutex;
 use pyo3::exceptions::PyTypeError;
@@ -135,7 +135,7 @@ impl Reply {
 
     #[getter]
     fn request_headers(&self) -> PyHeaders {
-        self.request.headers.clone().into()
+        Headers::clone(&self.request.headers).into()
     }
 
     /// `None` if the content was a stream.

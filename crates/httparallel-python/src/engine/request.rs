@@ -41,7 +41,8 @@ pub(super) fn request(
         Some(bytes) if !bytes.as_bytes().is_empty() => Content::Bytes(memory::content(bytes)),
         _ => Content::Empty,
     };
-    let request = Request::new(method, url, &headers.shared(), content).map_err(refused)?;
+    let headers = headers.complete(&url).map_err(refused)?;
+    let request = Request::prepared(method, url, headers, content).map_err(refused)?;
     Ok(Request { overrides, ..request })
 }
 
@@ -111,7 +112,7 @@ pub(super) fn redirect<'py>(
     let request = Request {
         method,
         url: url.url().clone(),
-        headers: (*headers.shared()).clone(),
+        headers: (*headers.shared()).clone().into(),
         content,
         overrides: Overrides::new(None, sni_hostname).map_err(refused)?,
         memory: None,
@@ -122,5 +123,5 @@ pub(super) fn redirect<'py>(
     let keeps = next.content != Content::Empty;
     let name = next.sni_hostname().map(ToString::to_string);
     let method = next.method.as_str().to_owned();
-    Ok(Some((method, next.url.into(), next.headers.into(), keeps, name, keeps_credentials)))
+    Ok(Some((method, next.url.into(), Headers::clone(&next.headers).into(), keeps, name, keeps_credentials)))
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use httparallel_proto::Headers;
+use httparallel_proto::fetch::{Completed, RequestHeaders};
+use httparallel_proto::{Headers, Url};
 use parking_lot::Mutex;
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
@@ -30,6 +31,8 @@ struct State {
     headers: Arc<Headers>,
     /// `None` is detected at each use.
     encoding: Option<Encoding>,
+    /// What requests make of the headers.
+    completed: Completed,
 }
 
 impl PyHeaders {
@@ -38,8 +41,16 @@ impl PyHeaders {
         Arc::clone(&self.state.lock().headers)
     }
 
+    /// The headers as those of a request for `url`: with `Host`, and checked.
+    pub(crate) fn complete(&self, url: &Url) -> httparallel::Result<RequestHeaders> {
+        let State { headers, completed, .. } = &mut *self.state.lock();
+        completed.headers(url, headers)
+    }
+
     fn change<R>(&self, change: impl FnOnce(&mut Headers) -> R) -> R {
-        change(Arc::make_mut(&mut self.state.lock().headers))
+        let State { headers, completed, .. } = &mut *self.state.lock();
+        *completed = Completed::default();
+        change(Arc::make_mut(headers))
     }
 
     fn explicit_encoding(&self) -> Option<Encoding> {
@@ -70,7 +81,7 @@ impl From<Headers> for PyHeaders {
 
 impl From<Arc<Headers>> for PyHeaders {
     fn from(headers: Arc<Headers>) -> Self {
-        Self { state: Mutex::new(State { headers, encoding: None }) }
+        Self { state: Mutex::new(State { headers, ..State::default() }) }
     }
 }
 
@@ -90,7 +101,7 @@ impl PyHeaders {
             Some(source) => header_source::read(source, encoding.as_ref().unwrap_or(&Encoding::Ascii))?,
             None => Arc::default(),
         };
-        *self.state.lock() = State { headers, encoding };
+        *self.state.lock() = State { headers, encoding, ..State::default() };
         Ok(())
     }
 
@@ -187,7 +198,8 @@ impl PyHeaders {
 
     /// A copy that can be changed on its own.
     fn copy(&self) -> Self {
-        Self { state: Mutex::new(State { headers: self.shared(), encoding: self.explicit_encoding() }) }
+        let (headers, encoding) = (self.shared(), self.explicit_encoding());
+        Self { state: Mutex::new(State { headers, encoding, ..State::default() }) }
     }
 
     /// The value of a name, with the default set if there is none.
@@ -233,7 +245,7 @@ impl PyHeaders {
 
     /// Removes all headers.
     fn clear(&self) {
-        self.state.lock().headers = Arc::default();
+        self.change(|headers| *headers = Headers::new());
     }
 
     fn __getitem__<'py>(&self, key: &Bound<'py, PyString>) -> PyResult<Bound<'py, PyString>> {

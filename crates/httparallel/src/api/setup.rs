@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 
 use httparallel_proto::auth::HEADER;
 use httparallel_proto::auth::digest::Session;
 use httparallel_proto::decode::{ACCEPT_ENCODING, Guard};
 use httparallel_proto::fetch::{
-    Content, CookieJar, Memory, Method, Overrides, Policy, Request, Retries, Retry, RetryBudget,
+    Completed, Content, CookieJar, Memory, Method, Overrides, Policy, Request, Retries, Retry, RetryBudget,
 };
 use httparallel_proto::url::Origin;
 use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
@@ -27,6 +28,8 @@ const USER_AGENT: &str = concat!("httparallel/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Setup {
     pub(super) engine: Engine,
     pub(super) defaults: Defaults,
+    /// What plain requests make of the default headers.
+    completed: Mutex<Completed>,
     /// Cookies, and who answers challenges; `None` if there is neither.
     memory: Option<Arc<Memory>>,
     /// The cookies alone, for requests with credentials of their own.
@@ -123,7 +126,8 @@ impl Setup {
         let sessions = defaults.credentials.sessions();
         let memory = remembering(&defaults, sessions);
         let cookies = remembering(&defaults, Vec::new());
-        Arc::new(Self { engine: Engine::new(config), defaults, memory, cookies })
+        let completed = Mutex::default();
+        Arc::new(Self { engine: Engine::new(config), defaults, completed, memory, cookies })
     }
 
     /// Starts a request with the client's defaults.
@@ -180,23 +184,12 @@ impl Setup {
         };
         let is_authorized =
             is_authorized || memory.as_ref().is_some_and(|memory| memory.session(&url).is_some());
-        let mut headers = self.headers(own, credentials, is_authorized);
-        let (content, source) = match payload {
-            Payload::Empty => (Content::Empty, None),
-            Payload::Bytes(bytes) => (Content::Bytes(bytes), None),
-            Payload::Source(source, length) => {
-                // Without a length it goes in chunks.
-                if let Some(length) = length.filter(|_| !headers.contains("content-length")) {
-                    headers.append("Content-Length", length.to_string());
-                }
-                (Content::Stream, Some(source))
-            }
+        let is_plain = own.is_empty() && credentials.is_none() && !is_authorized;
+        let (mut request, source) = match payload {
+            Payload::Empty if is_plain && !method.anticipates_content() => (self.plain(method, url)?, None),
+            payload => described(method, url, self.headers(own, credentials, is_authorized), payload)?,
         };
-        let is_absent = content == Content::Empty && method.anticipates_content();
-        if is_absent && !headers.contains("content-length") {
-            headers.append("Content-Length", "0");
-        }
-        let mut request = Request { overrides, ..Request::new(method, url, &headers, content)? };
+        request.overrides = overrides;
         if let Some(memory) = memory {
             memory.prepare(&mut request);
             request.memory = Some(memory);
@@ -205,6 +198,12 @@ impl Setup {
         let pace = self.defaults.pace.clone();
         let settings = Settings { timeouts, policy, retries, guard, pace, ..Settings::default() };
         Ok(Ready { request, settings, source })
+    }
+
+    /// A request with the client's headers and nothing else.
+    fn plain(&self, method: Method, url: Url) -> Result<Request> {
+        let headers = self.completed.lock().headers(&url, &self.defaults.headers)?;
+        Request::prepared(method, url, headers, Content::Empty)
     }
 
     /// The client's headers that a request does not replace, and then its own.
@@ -257,6 +256,31 @@ impl Setup {
 }
 
 /// The client's cookies, and who answers challenges; `None` if there is neither.
+/// A request with its content, and what describes that; and where the content comes from, if it is not at hand.
+fn described(
+    method: Method,
+    url: Url,
+    mut headers: Headers,
+    payload: Payload,
+) -> Result<(Request, Option<Source>)> {
+    let (content, source) = match payload {
+        Payload::Empty => (Content::Empty, None),
+        Payload::Bytes(bytes) => (Content::Bytes(bytes), None),
+        Payload::Source(source, length) => {
+            // Without a length it goes in chunks.
+            if let Some(length) = length.filter(|_| !headers.contains("content-length")) {
+                headers.append("Content-Length", length.to_string());
+            }
+            (Content::Stream, Some(source))
+        }
+    };
+    let is_absent = content == Content::Empty && method.anticipates_content();
+    if is_absent && !headers.contains("content-length") {
+        headers.append("Content-Length", "0");
+    }
+    Ok((Request::new(method, url, &headers, content)?, source))
+}
+
 fn remembering(defaults: &Defaults, sessions: Vec<(Origin, Arc<Session>)>) -> Option<Arc<Memory>> {
     let memory = Memory { cookies: defaults.cookies.clone(), sessions };
     (!memory.is_empty()).then(|| Arc::new(memory))

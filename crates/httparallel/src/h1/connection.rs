@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use bytes::BytesMut;
 use httparallel_proto::fetch::{Request, may_retry_lost};
-use httparallel_proto::h1::{CloseReason, Limits, ResponseReader, Reuse};
+use httparallel_proto::h1::{CloseReason, ResponseReader, Reuse};
 use httparallel_proto::pool::ConnId;
 use httparallel_proto::proxy::Proxy;
 use httparallel_proto::timeouts::Deadline;
@@ -156,11 +156,9 @@ impl Connection {
             return Some(Ended { op, attempt, reuse: Reuse::Yes });
         };
         let proxy = self.proxy.as_deref();
-        match Outgoing::new(&request, proxy, op.upload.as_ref(), &mut self.output, now) {
+        match Outgoing::begin(&request, proxy, op.upload.as_ref(), &mut self.output, now) {
             Err(error) => Some(Ended { op, attempt: Attempt::Failed(error), reuse: Reuse::Yes }),
-            Ok(outgoing) => {
-                let method = request.method.as_str().as_bytes();
-                let reader = ResponseReader::new(method, &request.headers, &Limits::default());
+            Ok((outgoing, reader)) => {
                 let under_way = is_attached.then(|| op.shared.io.inbox().enter());
                 self.exchange = Some(Exchange {
                     op,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::{Buf, Bytes, BytesMut};
 use httparallel_proto::Result;
 use httparallel_proto::fetch::{Content, Request};
-use httparallel_proto::h1::{RequestBody, RequestFraming, encode_head};
+use httparallel_proto::h1::{Limits, RequestBody, RequestFraming, ResponseReader, encode_head, encode_lines};
 use httparallel_proto::proxy::{Proxy, forwarded};
 
 use crate::net::Stream;
@@ -45,28 +45,29 @@ enum Source {
 
 impl Outgoing {
     /// Encodes the head of `request` into `output`, for the proxy if there is one, with its content if that is
-    /// small.
-    pub(super) fn new(
+    /// small. With a reader for its response.
+    pub(super) fn begin(
         request: &Request,
         proxy: Option<&Proxy>,
         upload: Option<&Arc<Upload>>,
         output: &mut BytesMut,
         now: Instant,
-    ) -> Result<Self> {
-        let framing = framing(request)?;
+    ) -> Result<(Self, ResponseReader)> {
+        let lines = request.headers.lines()?;
+        let framing = framing(&request.content, lines.framing());
         let method = request.method.as_str().as_bytes();
         if let Some(proxy) = proxy {
             let (target, headers) = forwarded(request, proxy);
             encode_head(output, method, target.as_bytes(), &headers, framing)?;
         } else {
-            encode_head(output, method, request.target().as_bytes(), &request.headers, framing)?;
+            encode_lines(output, method, request.target().as_bytes(), lines, framing)?;
         }
         let source = match (&request.content, upload) {
             (Content::Bytes(bytes), _) if !bytes.is_empty() => Source::Bytes(bytes.clone()),
             (Content::Stream, Some(upload)) => Source::Upload(upload.clone()),
             _ => Source::Done,
         };
-        let waits = !matches!(source, Source::Done) && request.headers.lists_token("expect", "100-continue");
+        let waits = !matches!(source, Source::Done) && lines.expects_continue();
         let hold = waits.then(|| now + CONTINUE_TIMEOUT);
         let mut outgoing = Self {
             body: RequestBody::new(framing),
@@ -82,7 +83,8 @@ impl Outgoing {
             outgoing.body.finish(output)?;
             outgoing.source = Source::Done;
         }
-        Ok(outgoing)
+        let reader = ResponseReader::for_lines(method, lines, &Limits::default());
+        Ok((outgoing, reader))
     }
 
     /// Whether all of the request has left the source. Bytes may still be in the output buffer.
@@ -220,14 +222,14 @@ pub(super) enum Failure {
     Request(httparallel_proto::Error),
 }
 
-fn framing(request: &Request) -> Result<RequestFraming> {
-    let announced = RequestFraming::of_headers(&request.headers)?;
-    Ok(match (&request.content, announced) {
+/// How the content is framed, whose headers announce that.
+fn framing(content: &Content, announced: RequestFraming) -> RequestFraming {
+    match (content, announced) {
         (Content::Empty, RequestFraming::Length(0)) => announced,
         (Content::Empty, _) => RequestFraming::None,
         (Content::Bytes(bytes), RequestFraming::Chunked) if !bytes.is_empty() => announced,
         (Content::Bytes(bytes), _) => RequestFraming::Length(bytes.len() as u64),
         (Content::Stream, RequestFraming::None) => RequestFraming::Chunked,
         (Content::Stream, announced) => announced,
-    })
+    }
 }
