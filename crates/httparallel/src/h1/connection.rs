@@ -111,6 +111,12 @@ impl Connection {
         &self.stream
     }
 
+    /// Whether a read may [wait](Self::read_patiently): nothing else is waited for, and it is not a room that is read to.
+    pub(crate) fn can_wait(&mut self) -> bool {
+        let reads = self.exchange.as_ref().is_some_and(|exchange| !exchange.intake.has_room());
+        reads && !self.is_paused() && !self.wants_write() && self.stream.can_wait()
+    }
+
     /// The operation it serves.
     pub(crate) fn operation(&self) -> Option<&Arc<Op>> {
         self.exchange.as_ref().map(|exchange| &exchange.op)

@@ -1,5 +1,6 @@
 //! Driver A: a connection that the thread with the request drives itself, in `poll(2)`.
 
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -66,7 +67,7 @@ fn drive_granted(
     if is_closed(op) {
         return interrupted(op, granted, connection);
     }
-    let now = Instant::now();
+    let mut now = Instant::now();
     if !connection.is_serving() && !connection.is_reusable() {
         drop(connection);
         op.shared.forget(granted.id, Closed::Stale);
@@ -89,35 +90,54 @@ fn drive_granted(
         if ready(op) {
             return put_back(op, granted, connection, Waited::Ready);
         }
-        let mut events = PollFlags::empty();
-        events.set(PollFlags::IN, !connection.is_paused());
-        events.set(PollFlags::OUT, connection.wants_write());
-        let until = connection.deadline().map(|deadline| deadline.at);
-        let socket = connection.stream().socket().clone();
-        let mut waited = Waited::Ready;
-        if !connection.has_more() {
-            waited = wait_ready(&*socket, events, until, &mut || {
-                if is_closed(op) { Err(()) } else { interrupt() }
-            });
+        let mut asks = || if is_closed(op) { Err(()) } else { interrupt() };
+        let (waited, read) = wait_for_socket(&mut connection, now, &mut asks);
+        if waited == Waited::Interrupted {
+            return interrupted(op, granted, connection);
         }
-        let now = Instant::now();
+        now = Instant::now();
+        let sent = if connection.wants_write() { connection.send(now) } else { None };
+        let received = || match read {
+            Some(read) => connection.receive_read(read, now),
+            None => connection.receive(now),
+        };
+        let ended = sent.or_else(received).or_else(|| connection.expire(now));
+        if let Some(ended) = ended {
+            return finish(granted, connection, ended);
+        }
         // A socket that is always ready must not keep the caller from being heard.
         if now.duration_since(asked) >= SLICE {
             asked = now;
             if is_closed(op) || interrupt().is_err() {
-                waited = Waited::Interrupted;
+                return interrupted(op, granted, connection);
             }
         }
-        if waited == Waited::Interrupted {
-            return interrupted(op, granted, connection);
-        }
-        connection.readable();
-        let sent = if connection.wants_write() { connection.send(now) } else { None };
-        let ended = sent.or_else(|| connection.receive(now)).or_else(|| connection.expire(now));
-        if let Some(ended) = ended {
-            return finish(granted, connection, ended);
-        }
     }
+}
+
+/// Waits for the socket; or in a read of it, which is then to be received.
+fn wait_for_socket(
+    connection: &mut Connection,
+    now: Instant,
+    interrupt: Interrupt<'_>,
+) -> (Waited, Option<io::Result<usize>>) {
+    let has_more = connection.has_more();
+    connection.readable();
+    if has_more {
+        return (Waited::Ready, None);
+    }
+    let until = connection.deadline().map(|deadline| deadline.at);
+    if until.is_none_or(|until| until > now + SLICE) && connection.can_wait() {
+        let read = connection.read_patiently();
+        let is_early = read.as_ref().is_err_and(|error| error.kind() == ErrorKind::WouldBlock);
+        let waited = if is_early && interrupt().is_err() { Waited::Interrupted } else { Waited::Ready };
+        return (waited, Some(read));
+    }
+    let mut events = PollFlags::empty();
+    events.set(PollFlags::IN, !connection.is_paused());
+    events.set(PollFlags::OUT, connection.wants_write());
+    let socket = connection.stream().socket().clone();
+    (wait_ready(&*socket, events, until, interrupt), None)
 }
 
 /// Ends the wait: by the caller's wish, or because the client was closed.

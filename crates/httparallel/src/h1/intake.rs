@@ -53,6 +53,10 @@ impl Intake {
         matches!(self, Self::Asked)
     }
 
+    pub(super) fn has_room(&self) -> bool {
+        matches!(self, Self::Into(_))
+    }
+
     /// Reads from the stream into the room and counts it for the reader; `None` if there is no room.
     ///
     /// Returns how much was read, and whether more was wanted than was there.

@@ -1,14 +1,16 @@
 //! What a connection receives: from the socket, through the codec, to the operation it serves.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::time::Instant;
 
-use bytes::BufMut;
+use bytes::buf::Limit;
+use bytes::{BufMut, BytesMut};
 use httparallel_proto::h1::{CloseReason, Event, Reuse};
 use httparallel_proto::pool::Lane;
 
 use super::connection::{Connection, Ended, Unread, Unwanted};
 use super::intake::Intake;
+use crate::net::Stream;
 use crate::operation::{Answered, Attempt, Mode, PIECE, UNWANTED_BYTES, UNWANTED_TIME};
 
 /// Room for a read while heads and small bodies come in.
@@ -25,10 +27,29 @@ impl Connection {
     ///
     /// It may stop before the socket is empty, while room for the body is asked for: [`asks_for_room`](Self::asks_for_room).
     pub(crate) fn receive(&mut self, now: Instant) -> Option<Ended> {
-        let (mut is_first, mut left) = (true, TURN_SIZE);
         if self.unread == Unread::More {
             self.unread = Unread::Unknown;
         }
+        self.go_on_receiving(now, TURN_SIZE)
+    }
+
+    /// Waits for input in the read itself, [as long as that can](Stream::read_patiently), which spares the system call
+    /// of a wait for it. The outcome is for [`receive_read`](Self::receive_read), with the time after it.
+    pub(crate) fn read_patiently(&mut self) -> io::Result<usize> {
+        self.fill_by(|stream, buffer| stream.read_patiently(buffer))
+    }
+
+    /// [`receive`](Self::receive), when the first read has been made already.
+    pub(crate) fn receive_read(&mut self, read: io::Result<usize>, now: Instant) -> Option<Ended> {
+        let mut left = TURN_SIZE;
+        match self.took(read, now, &mut left) {
+            Ok(()) => self.go_on_receiving(now, left),
+            Err(ended) => ended,
+        }
+    }
+
+    fn go_on_receiving(&mut self, now: Instant, mut left: usize) -> Option<Ended> {
+        let mut is_first = true;
         loop {
             if let Some(ended) = self.deliver() {
                 return Some(ended);
@@ -38,22 +59,31 @@ impl Connection {
                 return None;
             }
             is_first = false;
-            match self.fill_room().unwrap_or_else(|| self.fill()) {
-                Ok(0) => self.eof = true,
-                Ok(read) => {
-                    self.touch(now);
-                    if read > left && self.unread == Unread::Unknown {
-                        self.unread = Unread::More;
-                    }
-                    left = left.saturating_sub(read);
-                }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.unread = Unread::Nothing;
-                    return None;
-                }
-                Err(error) => return self.lose(&error),
+            let read = self.fill_room().unwrap_or_else(|| self.fill());
+            if let Err(ended) = self.took(read, now, &mut left) {
+                return ended;
             }
         }
+    }
+
+    /// Notes what a read did, of which `left` bytes may be made now. `Err` if there is nothing to go on with.
+    fn took(&mut self, read: io::Result<usize>, now: Instant, left: &mut usize) -> Result<(), Option<Ended>> {
+        match read {
+            Ok(0) => self.eof = true,
+            Ok(read) => {
+                self.touch(now);
+                if read > *left && self.unread == Unread::Unknown {
+                    self.unread = Unread::More;
+                }
+                *left = left.saturating_sub(read);
+            }
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.unread = Unread::Nothing;
+                return Err(None);
+            }
+            Err(error) => return Err(self.lose(&error)),
+        }
+        Ok(())
     }
 
     /// Whether [`receive`](Self::receive) is to be called again at once, whatever the socket says.
@@ -90,7 +120,7 @@ impl Connection {
     }
 
     /// Reads body to where it belongs, if there is a room for it. What came with the head has been delivered.
-    fn fill_room(&mut self) -> Option<std::io::Result<usize>> {
+    fn fill_room(&mut self) -> Option<io::Result<usize>> {
         let exchange = self.exchange.as_mut()?;
         let read = exchange.intake.read(&mut self.stream, &mut exchange.reader)?;
         Some(read.map(|(read, is_short)| {
@@ -100,7 +130,14 @@ impl Connection {
         }))
     }
 
-    pub(super) fn fill(&mut self) -> std::io::Result<usize> {
+    pub(super) fn fill(&mut self) -> io::Result<usize> {
+        self.fill_by(|stream, buffer| stream.read(buffer))
+    }
+
+    fn fill_by(
+        &mut self,
+        read: impl FnOnce(&mut Stream, &mut Limit<&mut BytesMut>) -> io::Result<usize>,
+    ) -> io::Result<usize> {
         let room = self.input.capacity() - self.input.len();
         let exchange = self.exchange.as_ref();
         let left = exchange.and_then(|exchange| exchange.reader.body_remaining_hint());
@@ -113,11 +150,14 @@ impl Connection {
         };
         if room < wanted / 4 {
             self.input.reserve(wanted);
+        } else if self.input.is_empty() {
+            // From the start again: with many connections the processor's caches do not hold whole buffers.
+            let _ = self.input.try_reclaim(SMALL_READ);
         }
         // There may be more room than a streamed piece is to have, from a body that was gathered.
         let most = if is_streamed { PIECE } else { usize::MAX };
         let room = (self.input.capacity() - self.input.len()).min(most);
-        let read = self.stream.read(&mut (&mut self.input).limit(room))?;
+        let read = read(&mut self.stream, &mut (&mut self.input).limit(room))?;
         self.plenty = read == room;
         // A plain socket that gave less than there was room for is empty. With TLS, more may be decrypted.
         let emptied = read > 0 && read < room && self.stream.session().is_none();

@@ -1,7 +1,7 @@
-//! A non-blocking byte stream: a socket, with TLS on it or without.
+//! A byte stream: a socket, with TLS on it or without.
 //!
-//! It never waits. Whoever drives it (the I/O thread, or the calling thread in `poll(2)`) waits for the
-//! socket and calls again.
+//! It waits for nothing, unless it is asked to. Whoever drives it (the I/O thread, or the calling thread in `poll(2)`)
+//! waits for the socket and calls again.
 
 use std::io::{self, IoSlice};
 use std::os::fd::OwnedFd;
@@ -10,21 +10,25 @@ use std::sync::Arc;
 use bytes::BufMut;
 use rustix::net::{RecvFlags, SendAncillaryBuffer, SendFlags, Shutdown};
 use rustls::ClientConnection;
+use socket2::SockRef;
 
+use super::ready::SLICE;
 use super::records::Session;
 
-/// A connected socket, non-blocking, with TLS or without.
+/// A connected socket, with TLS or without.
 #[derive(Debug)]
 pub(crate) struct Stream {
     /// Shared with whoever waits for it, so that the descriptor outlives its registration.
     socket: Arc<OwnedFd>,
     tls: Option<Box<Session>>,
+    /// Whether a read that does not say otherwise waits, for as long as a [`SLICE`]. All others do say so.
+    is_patient: bool,
 }
 
 impl Stream {
     /// A plain stream over a non-blocking socket.
     pub(crate) fn plain(socket: Arc<OwnedFd>) -> Self {
-        Self { socket, tls: None }
+        Self { socket, tls: None, is_patient: false }
     }
 
     /// Puts TLS on the stream, inside of the TLS that is on it already, if any. The handshake is still to be
@@ -50,9 +54,27 @@ impl Stream {
     /// Reads what is there, at most the spare room of `buffer`. `Ok(0)` is the end.
     pub(crate) fn read(&mut self, buffer: &mut impl BufMut) -> io::Result<usize> {
         match &mut self.tls {
-            None => receive(&self.socket, buffer),
+            None => receive(&self.socket, buffer, RecvFlags::DONTWAIT),
             Some(session) => session.read(buffer, &self.socket),
         }
+    }
+
+    /// Whether [`read_patiently`](Self::read_patiently) waits. Not with TLS, where a read may be one of several.
+    pub(crate) fn can_wait(&mut self) -> bool {
+        if self.tls.is_some() {
+            return false;
+        }
+        self.is_patient = self.is_patient || have_reads_wait(&self.socket).is_ok();
+        self.is_patient
+    }
+
+    /// The same as [`read`](Self::read), and waits for the first byte, if it [can](Self::can_wait): `WouldBlock` if
+    /// none comes within a [`SLICE`], or a signal does.
+    pub(crate) fn read_patiently(&mut self, buffer: &mut impl BufMut) -> io::Result<usize> {
+        if !self.can_wait() {
+            return self.read(buffer);
+        }
+        receive(&self.socket, buffer, RecvFlags::empty())
     }
 
     /// Takes some of `data`, at least one byte unless the socket is full.
@@ -112,12 +134,21 @@ impl Drop for Stream {
     }
 }
 
-fn receive(socket: &OwnedFd, buffer: &mut impl BufMut) -> io::Result<usize> {
+/// Has reads wait for a [`SLICE`], if they do not say that they do not.
+fn have_reads_wait(socket: &OwnedFd) -> io::Result<()> {
+    let socket = SockRef::from(socket);
+    socket.set_read_timeout(Some(SLICE))?;
+    socket.set_nonblocking(false)
+}
+
+fn receive(socket: &OwnedFd, buffer: &mut impl BufMut, flags: RecvFlags) -> io::Result<usize> {
     // SAFETY: `recv` below writes to it, and nothing but bytes that it initialises.
     let spare = unsafe { buffer.chunk_mut().as_uninit_slice_mut() };
     let read = loop {
-        match rustix::net::recv(socket, &mut *spare, RecvFlags::DONTWAIT) {
-            Err(rustix::io::Errno::INTR) => {}
+        match rustix::net::recv(socket, &mut *spare, flags) {
+            Err(rustix::io::Errno::INTR) if flags.contains(RecvFlags::DONTWAIT) => {}
+            // Whoever waits has to hear of the signal.
+            Err(rustix::io::Errno::INTR) => return Err(io::ErrorKind::WouldBlock.into()),
             Ok(((filled, _), _)) => break filled.len(),
             Err(error) => return Err(error.into()),
         }
