@@ -10,10 +10,6 @@ REASONS = {
         "Nine tenths are json.loads, which is what httpx's users get. The first one has a native parser "
         "of its own; here that is `json_codec=orjson`."
     ),
-    "gzip": (
-        "The body is decoded into memory of the engine and copied into the bytes object when it is asked "
-        "for, by the one thread that takes the responses."
-    ),
     "down": (
         "The socket is read straight into the bytes object, whose memory is new each time: half of the "
         "processor time is the system zeroing it. Clients that keep the memory for the next body save that."

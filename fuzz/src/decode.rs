@@ -14,7 +14,8 @@ const ENOUGH: usize = 256 * 1024;
 /// How far the output may go beyond a guard's bound: see [`Decoder::decode`].
 const SLACK: usize = 64 * 1024;
 
-/// A guard's bound is kept; how the coded bytes are cut, and how much is asked for at once, changes nothing.
+/// A guard's bound is kept; how the coded bytes are cut, how much is asked for at once, and whether they are all
+/// there is, changes nothing.
 ///
 /// Options: the codings, the bound as a power of two, the length of pieces, how much is asked for at once.
 pub fn decode(data: &[u8]) {
@@ -28,6 +29,7 @@ pub fn decode(data: &[u8]) {
     check_bound(codings, coded, bound);
     let (whole, whole_outcome) = pump(codings, coded, coded.len().max(1), SLACK);
     let (cut, cut_outcome) = pump(codings, coded, piece, room);
+    check_at_once(codings, coded, piece, &whole, whole_outcome);
     let common = whole.len().min(cut.len());
     assert!(whole[..common] == cut[..common], "pieces give other bytes");
     // How much comes out before an error depends on the size of the steps, so one may have had enough by then.
@@ -68,6 +70,25 @@ fn check_bound(codings: &str, coded: &[u8], bound: usize) {
             assert!(out.len() <= bound + SLACK, "{} bytes, and the bound is {bound}", out.len());
         }
         Err(error) => assert_eq!(error.kind(), Kind::Decode),
+    }
+}
+
+/// A whole body, in one go, is what a stream of it was.
+fn check_at_once(codings: &str, coded: &[u8], piece: usize, whole: &[u8], outcome: Outcome) {
+    if outcome == Outcome::Enough {
+        return;
+    }
+    for piece in [piece, coded.len().max(1)] {
+        let pieces: Vec<_> = coded.chunks(piece).collect();
+        let mut decoder = decoder(codings);
+        let announced = decoder.announced(&pieces, &Guard::NONE);
+        let at_once = decoder.decode_whole(&pieces, &Guard::NONE);
+        if outcome == Outcome::Complete {
+            assert!(at_once.is_ok_and(|body| body == whole), "other bytes at once, in pieces of {piece}");
+            assert_eq!(decoder.total_in(), coded.len() as u64, "not all was looked at");
+        } else {
+            assert!(at_once.is_err(), "passes at once, of {announced} bytes, and not as a stream");
+        }
     }
 }
 

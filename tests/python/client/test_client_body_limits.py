@@ -206,13 +206,14 @@ async def test_every_coding_is_undone(kind: Kind, server: Server, fetch: Fetch, 
     [
         ("gzip", gzip.compress(b"hello")[:-1]),
         ("gzip", gzip.compress(b"hello")[:-5] + bytes(5)),
+        ("gzip", gzip.compress(b"hello")[:-4] + (6).to_bytes(4, "little")),
         ("gzip", gzip.compress(b"hello") + b"junk"),
         ("gzip", b"no gzip at all"),
         ("deflate", zlib.compress(b"hello")[:-1]),
         ("br", b"\x10\x00\x10a"),
         ("zstd", b"\x28\xb5\x2f\xfd\xa0"),
     ],
-    ids=["truncated", "checksum", "trailing", "garbage", "deflate", "br", "zstd"],
+    ids=["truncated", "checksum", "size", "trailing", "garbage", "deflate", "br", "zstd"],
 )
 @every_way
 async def test_what_does_not_decode_is_an_error(
@@ -224,11 +225,31 @@ async def test_what_does_not_decode_is_an_error(
                 await fetch(client, script.url)
 
 
+@pytest.mark.parametrize("parts", [(b"one ", b"two"), (b"same", b"same")])
 @every_way
-async def test_several_gzip_members_are_one_body(kind: Kind, server: Server, fetch: Fetch) -> None:
-    with server.script(answer(gzip.compress(b"one ") + gzip.compress(b"two"), "gzip")) as script:
+async def test_several_gzip_members_are_one_body(
+    kind: Kind, server: Server, fetch: Fetch, parts: tuple[bytes, ...]
+) -> None:
+    with server.script(answer(b"".join(map(gzip.compress, parts)), "gzip")) as script:
         async with kind.client() as client:
-            assert await fetch(client, script.url) == b"one two"
+            assert await fetch(client, script.url) == b"".join(parts)
+
+
+# Those of up to 4 MiB are decoded into the object that they will be.
+@pytest.mark.parametrize("megabytes", [1, 4, 5])
+@every_way
+async def test_gzip_is_undone_whatever_its_size(
+    kind: Kind, server: Server, fetch: Fetch, megabytes: int
+) -> None:
+    async with kind.client() as client:
+        assert await fetch(client, f"{server.http}/gzip-bomb?mb={megabytes}") == bytes(megabytes << 20)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+async def test_decoded_content_is_one_object(kind: Kind, server: Server, coding: str) -> None:
+    async with kind.client() as client:
+        response = await client.get(f"{server.http}/{coding}")
+        assert response.content is response.content
 
 
 @every_way

@@ -9,18 +9,19 @@ use crate::Result;
 /// The largest window of the format, so that every stream can be read.
 const WINDOW_BITS: u8 = 15;
 
-/// A sequence of gzip members.
-pub(super) struct Gzip(Decompress);
+/// A sequence of gzip members. The state is made for the first byte: a body that is decoded at once needs none.
+pub(super) struct Gzip(Option<Decompress>);
 
 impl Gzip {
     pub(super) fn new() -> Self {
-        Self(Decompress::new_gzip(WINDOW_BITS))
+        Self(None)
     }
 }
 
 impl Codec for Gzip {
     fn run(&mut self, input: &[u8], output: &mut [u8]) -> Result<Ran> {
-        inflate(&mut self.0, "gzip", input, output)
+        let stream = self.0.get_or_insert_with(|| Decompress::new_gzip(WINDOW_BITS));
+        inflate(stream, "gzip", input, output)
     }
 
     fn restart(&mut self, byte: u8) -> Result<bool> {

@@ -18,12 +18,14 @@ mod brotli;
 mod flate;
 mod guard;
 mod stage;
+mod whole;
 mod zstandard;
 
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::mem::MaybeUninit;
 
 pub use guard::Guard;
 use stage::Stage;
@@ -142,29 +144,67 @@ impl Decoder {
     /// Decodes a whole body, which came in these pieces. Fails as [`decode`](Self::decode) and
     /// [`finish`](Self::finish) do.
     pub fn decode_whole<B: AsRef<[u8]>>(&mut self, pieces: &[B], guard: &Guard) -> Result<Vec<u8>> {
-        let coded = pieces.iter().map(|piece| piece.as_ref().len()).sum();
-        let limit = guard.max_body.and_then(|max| usize::try_from(max).ok()).unwrap_or(MAX_RESERVED);
-        let mut out = Vec::with_capacity(self.announced(pieces, coded).min(limit).min(MAX_RESERVED));
-        if pieces.len() > 1 && coded < JOINED_BELOW {
-            let mut joined = Vec::with_capacity(coded);
-            for piece in pieces {
-                joined.extend_from_slice(piece.as_ref());
-            }
-            self.decode(&joined, &mut out, guard)?;
-        } else {
-            pieces.iter().try_for_each(|piece| self.decode(piece.as_ref(), &mut out, guard))?;
+        let size = self.announced(pieces, guard);
+        let mut out = Vec::with_capacity(size);
+        if let Some(decoded) = self.decode_whole_into(pieces, &mut out.spare_capacity_mut()[..size], guard)? {
+            return Ok(decoded);
         }
-        self.finish()?;
+        // SAFETY: there is room for as many bytes, and all of it has been written.
+        unsafe { out.set_len(size) };
         Ok(out)
     }
 
+    /// [`decode_whole`](Self::decode_whole) into memory of the caller's, which is as large as was
+    /// [`announced`](Self::announced).
+    ///
+    /// `None` says that the body fills `room`. Otherwise here it is, and what is in the room means nothing.
+    pub fn decode_whole_into<B: AsRef<[u8]>>(
+        &mut self,
+        pieces: &[B],
+        room: &mut [MaybeUninit<u8>],
+        guard: &Guard,
+    ) -> Result<Option<Vec<u8>>> {
+        let pieces: Vec<&[u8]> = pieces.iter().map(AsRef::as_ref).collect();
+        let joined =
+            if pieces.len() > 1 && length(&pieces) < JOINED_BELOW { pieces.concat() } else { Vec::new() };
+        let pieces = if joined.is_empty() { pieces } else { vec![&joined[..]] };
+        if let [coded] = pieces[..]
+            && !room.is_empty()
+            && whole::gzip(coded, room)
+        {
+            self.total_in += coded.len() as u64;
+            self.total_out += room.len() as u64;
+            return Ok(None);
+        }
+        // Where there was room for what is announced, that was not the whole truth.
+        let mut out = Vec::with_capacity(if room.is_empty() { self.reserved(&pieces, guard) } else { 0 });
+        pieces.iter().try_for_each(|piece| self.decode(piece, &mut out, guard))?;
+        self.finish()?;
+        Ok(Some(out))
+    }
+
+    /// How large a whole body says that it is, if it may be decoded at once into as much room; otherwise 0.
+    ///
+    /// Only gzip says so. It is at most 4 MiB, as that room is made on a server's word.
+    pub fn announced<B: AsRef<[u8]>>(&self, pieces: &[B], guard: &Guard) -> usize {
+        let told = self.told(pieces);
+        let is_allowed = guard.check(length(pieces) as u64, told as u64).is_ok();
+        if is_allowed && told <= MAX_RESERVED { told } else { 0 }
+    }
+
+    /// How much is reserved for a whole body that is decoded as a stream.
+    fn reserved<B: AsRef<[u8]>>(&self, pieces: &[B], guard: &Guard) -> usize {
+        let limit = guard.max_body.and_then(|max| usize::try_from(max).ok()).unwrap_or(MAX_RESERVED);
+        self.told(pieces).min(limit).min(MAX_RESERVED)
+    }
+
     /// What the size of a whole body will be if it is one gzip member; 0 if it does not say, or cannot be true.
-    fn announced<B: AsRef<[u8]>>(&self, pieces: &[B], coded: usize) -> usize {
+    fn told<B: AsRef<[u8]>>(&self, pieces: &[B]) -> usize {
         let is_gzip = matches!(&self.stages[..], [stage] if stage.name() == "gzip");
         // RFC 1952 section 2.3.1: ISIZE, the size "modulo 2^32", is the last thing in a member.
         let last = pieces.last().and_then(|piece| piece.as_ref().last_chunk());
         let told = last.filter(|_| is_gzip).map_or(0, |bytes| u32::from_le_bytes(*bytes) as usize);
-        if told <= coded.saturating_mul(MAX_EXPANSION) { told } else { 0 }
+        if told <= length(pieces).saturating_mul(MAX_EXPANSION) { told } else { 0 }
     }
 
     /// Decodes from the front of `input`, which it advances, until at most `max` bytes were appended to `out`.
@@ -254,6 +294,11 @@ impl fmt::Debug for Decoder {
             .field("total_out", &self.total_out)
             .finish_non_exhaustive()
     }
+}
+
+/// Bytes of all pieces.
+fn length<B: AsRef<[u8]>>(pieces: &[B]) -> usize {
+    pieces.iter().map(|piece| piece.as_ref().len()).sum()
 }
 
 fn failed(message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -3,9 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 use std::io::Write;
+use std::mem::MaybeUninit;
 
-use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+use flate2::{Compression, Crc, GzBuilder};
 
 use super::{Decoder, Guard, Progress};
 use crate::fetch::Method;
@@ -140,6 +141,13 @@ fn large_bodies_decode_through_chains() {
         ("zstd", zstd(&data)),
         ("gzip, zstd, deflate", zlib(&zstd(&gzip(&data)))),
     ] {
+        for size in [1000, coded.len()] {
+            let pieces: Vec<_> = coded.chunks(size).collect();
+            assert!(
+                decoder(coding).decode_whole(&pieces, &Guard::default()).unwrap() == data,
+                "{coding}, {size}"
+            );
+        }
         assert!(decode_in(coding, [&coded[..]], usize::MAX).unwrap() == data, "{coding}");
         assert!(decode_in(coding, coded.chunks(1000), 333).unwrap() == data, "{coding}");
     }
@@ -317,15 +325,104 @@ fn room_is_made_for_what_a_whole_body_says_of_itself() {
     let coded = gzip(&body);
     let whole = decoder("gzip").decode_whole(&[&coded[..]], &Guard::default()).unwrap();
     assert_eq!((whole.capacity(), whole.len()), (300_000, 300_000));
-    // What it says may be false, or too much to be believed.
-    let mut boasting = gzip(b"short");
-    let end = boasting.len() - 4;
-    boasting[end..].copy_from_slice(&[0xff; 4]);
-    let refused = decoder("gzip").decode_whole(&[&boasting[..]], &Guard::default());
-    assert_eq!(refused.unwrap_err().kind(), Kind::Decode);
     // Nor is more made than the body may have.
     let limited = decoder("gzip").decode_whole(&[&coded[..]], &Guard::limited(1000));
     assert_eq!(limited.unwrap_err().kind(), Kind::BodyTooLarge);
+}
+
+#[test]
+fn what_a_body_says_of_itself_is_believed_within_bounds() {
+    let announced = |coding, coded: &[u8], guard: &Guard| decoder(coding).announced(&[coded], guard);
+    let coded = gzip(TEXT);
+    assert_eq!(announced("gzip", &coded, &Guard::default()), TEXT.len());
+    assert_eq!(announced("gzip", &coded, &Guard::limited(TEXT.len() as u64 - 1)), 0);
+    let ratio = Guard { ratio: Some(1), ratio_above: 0, ..Guard::NONE };
+    assert_eq!(announced("gzip", &gzip(&[b'x'; 1000]), &ratio), 0);
+    assert_eq!(announced("gzip", &gzip(&vec![0; 4 << 20]), &Guard::NONE), 4 << 20);
+    assert_eq!(announced("gzip", &gzip(&vec![0; (4 << 20) + 1]), &Guard::NONE), 0);
+    // More than so few bytes can stand for; and other codings say nothing.
+    assert_eq!(announced("gzip", &with_size(&coded, 1 << 20), &Guard::NONE), 0);
+    assert_eq!(announced("gzip, gzip", &gzip(&coded), &Guard::NONE), 0);
+    assert_eq!(announced("deflate", &zlib(TEXT), &Guard::NONE), 0);
+    assert_eq!(announced("gzip", b"abc", &Guard::NONE), 0);
+}
+
+#[test]
+fn a_false_size_is_an_error() {
+    let length = u32::try_from(TEXT.len()).unwrap();
+    for size in [0, 1, length - 1, length + 1, 5000, u32::MAX] {
+        assert_eq!(decode("gzip", &with_size(&gzip(TEXT), size)), Err(Kind::Decode), "{size}");
+    }
+}
+
+/// A gzip body that says that it is so large.
+fn with_size(coded: &[u8], size: u32) -> Vec<u8> {
+    [&coded[..coded.len() - 4], &size.to_le_bytes()].concat()
+}
+
+#[test]
+fn a_body_of_the_size_it_announces_is_decoded_into_the_room_for_it() {
+    let coded = gzip(TEXT);
+    for pieces in [vec![&coded[..]], coded.chunks(1).collect()] {
+        let (body, room, used) = decode_into(&pieces, TEXT.len());
+        assert_eq!((body, &room[..]), (None, TEXT));
+        assert_eq!((used.total_in(), used.total_out()), (coded.len() as u64, TEXT.len() as u64));
+        assert!(used.finish().is_ok());
+    }
+}
+
+#[test]
+fn a_body_that_does_not_fill_its_room_is_decoded_elsewhere() {
+    let coded = gzip(TEXT);
+    let padded = [&coded[..], &[0; 10]].concat();
+    let members = [&coded[..], &coded].concat();
+    for (coded, times, room) in [
+        (&coded, 1, TEXT.len() - 1),
+        (&coded, 1, TEXT.len() + 1),
+        (&padded, 1, TEXT.len()),
+        (&members, 2, TEXT.len()),
+    ] {
+        let (body, _, used) = decode_into(&[coded], room);
+        assert_eq!(body, Some(TEXT.repeat(times)), "{times}, room for {room}");
+        assert_eq!(used.total_in(), coded.len() as u64);
+    }
+}
+
+/// What comes back, what is in the room, and the decoder.
+fn decode_into(pieces: &[&[u8]], size: usize) -> (Option<Vec<u8>>, Vec<u8>, Decoder) {
+    let mut room = vec![MaybeUninit::new(0); size];
+    let mut used = decoder("gzip");
+    let body = used.decode_whole_into(pieces, &mut room, &Guard::default()).unwrap();
+    // SAFETY: all of it was written when the room was made.
+    let room = room.iter().map(|byte| unsafe { byte.assume_init() });
+    (body, room.collect(), used)
+}
+
+#[test]
+fn members_may_have_names_comments_and_more() {
+    for fields in 0..8 {
+        let mut member = GzBuilder::new().mtime(1);
+        member = if fields & 1 == 0 { member } else { member.filename("name") };
+        member = if fields & 2 == 0 { member } else { member.comment("comment") };
+        member = if fields & 4 == 0 { member } else { member.extra(vec![0; 300]) };
+        let mut encoder = member.write(Vec::new(), Compression::default());
+        encoder.write_all(TEXT).unwrap();
+        assert_eq!(decode("gzip", &encoder.finish().unwrap()).as_deref(), Ok(TEXT), "{fields}");
+    }
+}
+
+#[test]
+fn the_checksum_of_a_header_is_checked() {
+    let coded = gzip(TEXT);
+    let mut header = coded[..10].to_vec();
+    header[3] |= 1 << 1;
+    let mut sum = Crc::new();
+    sum.update(&header);
+    // RFC 1952 section 2.3.1: "the two least significant bytes of the CRC32".
+    let [low, high, ..] = sum.sum().to_le_bytes();
+    let member = |low: u8| [&header[..], &[low, high], &coded[10..]].concat();
+    assert_eq!(decode("gzip", &member(low)).as_deref(), Ok(TEXT));
+    assert_eq!(decode("gzip", &member(low ^ 1)), Err(Kind::Decode));
 }
 
 #[test]

@@ -15,12 +15,16 @@ use pyo3::{ffi, intern};
 
 use super::errors::exception;
 use super::facts::extra_info;
+use super::memory::unfilled;
 use super::room::content;
 use super::timings::{Fields, fields};
 use crate::models::{PyHeaders, PyUrl};
 
 /// Bodies larger than this are decoded without holding up other Python threads.
 const DETACH_ABOVE: usize = 64 * 1024;
+
+/// So are those that say that they will be larger than this.
+const DETACH_ABOVE_DECODED: usize = 512 * 1024;
 
 /// A response: status, headers and, unless it is streamed, the whole body.
 #[pyclass(frozen, module = "httparallel._native")]
@@ -66,22 +70,25 @@ impl Reply {
         };
         // No room is asked for a body that is coded.
         let coded = received > 0 && room.is_none() && head.headers.contains("content-encoding");
-        let body = if coded {
-            let large = received > DETACH_ABOVE;
-            let decode = || decode(&head, sent, &guard);
-            let out = if large { py.detach(decode) } else { decode() };
-            out.map_err(|error| exception(py, &error))?
-        } else {
-            Body::Sent(room, sent)
-        };
+        let body = if coded { decode(py, &head, sent, &guard)? } else { Body::Sent(room, sent) };
         let (body, history) = (Mutex::new(body), Mutex::new(history));
         Ok(Self { head, request, body, received, elapsed, course, guard, history })
     }
 }
 
-fn decode(head: &Head, sent: Vec<Bytes>, guard: &Guard) -> httparallel::Result<Body> {
-    let Some(mut decoder) = Decoder::for_headers(&head.headers)? else { return Ok(Body::Sent(None, sent)) };
-    Ok(Body::Decoded(decoder.decode_whole(&sent, guard)?))
+/// The body without its content codings: where it says how large that is, decoded into the object that Python will
+/// have, which nobody sees before it is whole.
+fn decode(py: Python<'_>, head: &Head, sent: Vec<Bytes>, guard: &Guard) -> PyResult<Body> {
+    let refused = |error: httparallel::Error| exception(py, &error);
+    let Some(mut decoder) = Decoder::for_headers(&head.headers).map_err(refused)? else {
+        return Ok(Body::Sent(None, sent));
+    };
+    let received: usize = sent.iter().map(Bytes::len).sum();
+    let (object, room) = unfilled(py, decoder.announced(&sent, guard))?;
+    let large = received > DETACH_ABOVE || room.len() > DETACH_ABOVE_DECODED;
+    let mut decode = || decoder.decode_whole_into(&sent, room, guard);
+    let apart = if large { py.detach(decode) } else { decode() }.map_err(refused)?;
+    Ok(apart.map_or_else(|| Body::Whole(object.unbind()), Body::Decoded))
 }
 
 #[pymethods]
