@@ -73,7 +73,9 @@ def test_a_collection_in_the_middle_may_read_json() -> None:
     finally:
         gc.set_threshold(*thresholds)
         gc.callbacks.remove(collected)
-    assert len(inner) > 1
+    # From CPython 3.12 on it only comes after the call.
+    assert inner
+    assert all(inner)
 
 
 def test_threads_read_at_the_same_time() -> None:
