@@ -9,6 +9,7 @@ from __future__ import annotations
 from time import monotonic
 
 from ._exceptions import RequestError, ResponseNotRead, StreamClosed, StreamConsumed, request_context
+from ._json_codec import decoded
 from ._lazy import lazy
 from ._native import Headers, charset_of
 from ._request import Request
@@ -169,12 +170,7 @@ class Body:
 
     def json(self, **kwargs: Any) -> Any:  # noqa: ANN401 - as `json.loads` has it
         """The whole body, parsed as JSON. Takes the arguments of `json.loads`, or of the client's codec."""
-        codec = self._codec
-        if codec is not None:
-            return codec.loads(self.content, **kwargs)
-        from json import loads
-
-        return loads(self.content, **kwargs)
+        return decoded(self.content, self._codec, **kwargs)
 
     @property
     def _codec(self) -> JSONCodecTypes | None:

@@ -1,7 +1,8 @@
-"""How JSON is written and read: by the standard library, unless a client is told otherwise."""
+"""How JSON is written and read: as the standard library does it, unless a client is told otherwise."""
 
 from __future__ import annotations
 
+from ._native import read_json
 from ._public import public
 
 TYPE_CHECKING = False
@@ -67,3 +68,16 @@ def encoded(value: object) -> bytes:
 
     # NaN and infinity are not JSON (RFC 8259, section 6).
     return dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def decoded(document: str | bytes, codec: JSONCodecTypes | None = None, **kwargs: Any) -> Any:  # noqa: ANN401
+    """The value that a document is: as the codec reads it, or else as `json.loads` does."""
+    if codec is not None:
+        return codec.loads(document.encode() if isinstance(document, str) else document, **kwargs)
+    if not kwargs:
+        value = read_json(document)
+        if value is not NotImplemented:
+            return value
+    from json import loads
+
+    return loads(document, **kwargs)

@@ -55,6 +55,7 @@ __all__ = [
     "may_resend",
     "multipart_head",
     "parse_links",
+    "read_json",
     "redirect",
     "surplus_cookies",
 ]
@@ -552,6 +553,7 @@ class Boundary:
 
 def multipart_head(name: str, filename: str | None, headers: Sequence[tuple[str, str]]) -> bytes: ...
 def parse_links(value: str) -> list[dict[str, str]]: ...
+def read_json(document: object, /) -> Any: ...  # noqa: ANN401 - whatever the document is
 def charset_of(content_type: str) -> str | None: ...
 def cookie_may_be_set(
     host: str, is_secure: bool, name: str, value: str, *, domain: str | None, path: str | None, secure: bool

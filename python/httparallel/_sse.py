@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._config import DEFAULT_MAX_EVENT_SIZE
 from ._exceptions import request_context
+from ._json_codec import decoded
 from ._native import EventStream
 from ._public import public
 
@@ -49,12 +50,7 @@ class ServerSentEvent:
 
     def json(self) -> Any:  # noqa: ANN401 - whatever the data is
         """The data, read as JSON: by the client's `json_codec`, if it has one."""
-        codec: JSONCodecTypes | None = getattr(self, "_codec", None)
-        if codec is not None:
-            return codec.loads(self.data.encode())
-        from json import loads
-
-        return loads(self.data)
+        return decoded(self.data, getattr(self, "_codec", None))
 
     def _values(self) -> tuple[str, str, str, int | None]:
         return self.event, self.data, self.id, self.retry

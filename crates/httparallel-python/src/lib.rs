@@ -4,6 +4,7 @@
 //! argument is called and which exception is raised is decided in the Python package.
 
 mod engine;
+mod json;
 mod models;
 mod pump;
 
@@ -14,5 +15,6 @@ use pyo3::prelude::*;
 fn native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     models::register(module)?;
     engine::register(module)?;
+    json::register(module)?;
     pump::register(module)
 }

@@ -17,6 +17,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColu
 from rich.syntax import Syntax
 
 from .. import Headers, Response, codes
+from .._json_codec import decoded
 
 # What a terminal would obey, as signs for it. A server must not be able to.
 _CONTROLS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n\r"}
@@ -166,6 +167,6 @@ def _language(response: Response) -> str | None:
 
 def _indented(text: str) -> str:
     try:
-        return json.dumps(json.loads(text), indent=4, ensure_ascii=False)
+        return json.dumps(decoded(text), indent=4, ensure_ascii=False)
     except (ValueError, RecursionError):
         return text

@@ -12,6 +12,7 @@ from .._config import (
     DEFAULT_MAX_MESSAGE_SIZE_BYTES,
     DEFAULT_QUEUE_SIZE,
 )
+from .._json_codec import decoded
 from ..core._io import arun, run
 from ._exceptions import WebSocketInvalidTypeReceived
 from ._pings import AsyncPong, Pong
@@ -267,8 +268,4 @@ def kind_of(mode: JSONMode) -> type[TextMessage | BytesMessage]:
 
 
 def value_of(message: TextMessage | BytesMessage, codec: JSONCodecTypes | None) -> Any:  # noqa: ANN401
-    if codec is not None:
-        return codec.loads(message.data.encode() if isinstance(message, TextMessage) else bytes(message.data))
-    from json import loads
-
-    return loads(message.data)
+    return decoded(message.data if isinstance(message, TextMessage) else bytes(message.data), codec)
