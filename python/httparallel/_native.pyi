@@ -31,6 +31,7 @@ __all__ = [
     "EventStream",
     "Headers",
     "Http1Connection",
+    "Http1Origins",
     "Http2Connection",
     "Operation",
     "Origin",
@@ -52,6 +53,7 @@ __all__ = [
     "cookie_is_guarded",
     "cookie_may_be_set",
     "freeze",
+    "is_misdirected",
     "may_resend",
     "multipart_head",
     "parse_links",
@@ -571,6 +573,7 @@ def redirect(
     sni_hostname: str | None = None,
     sensitive: Sequence[str] = ...,
 ) -> tuple[str, URL, Headers, bool, str | None, bool] | None: ...
+def is_misdirected(status: int, reused: bool, replayable: bool) -> bool: ...
 def may_resend(
     method: bytes, headers: Sequence[tuple[bytes, bytes]], replayable: bool, reused: bool, written: bool
 ) -> bool: ...
@@ -591,6 +594,12 @@ class Http1Connection:
     def trailing(self) -> bytes: ...
     @property
     def is_upgraded(self) -> bool: ...
+
+@final
+class Http1Origins:
+    def __new__(cls) -> Self: ...
+    def insert(self, origin: bytes) -> None: ...
+    def __contains__(self, origin: bytes) -> bool: ...
 
 @final
 class Http2Connection:
@@ -617,7 +626,8 @@ class Http2Connection:
     def is_going_away(self) -> bool: ...
     def capacity(self, stream: int, wanted: int) -> int: ...
     def data(self, stream: int, piece: bytes, end: bool) -> int: ...
-    # The RemoteProtocolError that this raises has an attribute `is_unprocessed: bool`.
+    # The RemoteProtocolError that this raises has an attribute
+    # `refusal: Literal["unprocessed", "http1_required"] | None`.
     def event(self, stream: int) -> _Head | bytes | bool | None: ...
     def reset(self, stream: int) -> None: ...
     def shut_down(self) -> None: ...

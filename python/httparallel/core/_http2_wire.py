@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Wire"]
 
 READ_SIZE = 64 * 1024
+NOTHING_IN_TIME = "The server has sent nothing for this request in time."
 
 
 class LastChance(Effect):
@@ -84,6 +85,20 @@ class Wire:
         finally:
             self._writing.release()
 
+    def acknowledge(self, write_timeout: float | None, deadline: Deadline) -> Flow[None]:
+        """Writes what there is to say about what was received, for somebody who waits until `deadline`."""
+        limits = [limit for limit in (write_timeout, deadline.left()) if limit is not None]
+        try:
+            yield from self.flush(min(limits, default=None))
+        except WriteError:
+            # What was received counts even if the server does not hear that it was.
+            pass
+        except WriteTimeout as error:
+            # A server that says much and listens to nothing has nothing for this request, either.
+            if deadline.is_over():
+                raise ReadTimeout(NOTHING_IN_TIME) from error
+            raise
+
     def _outgoing(self) -> bytes:
         with self.mutex:
             return self.engine.outgoing()
@@ -102,11 +117,12 @@ class Wire:
             self.fail(WriteError("A request was cancelled in the middle of a frame."))
             raise
 
-    def wait(self, has_news: Callable[[], bool], read_timeout: float | None) -> Flow[bool]:
+    def wait(self, has_news: Callable[[], bool], deadline: Deadline) -> Flow[bool]:
         """Waits until `has_news`, which is asked with the mutex held. The result is False; or True as soon as
         the caller has read something, for which it is to do what has to be done after that.
+
+        ReadTimeout at the deadline, however much there is to read that is for others, or for nobody.
         """
-        deadline = Deadline(read_timeout)
         while True:
             with self.mutex:
                 if has_news():
@@ -114,6 +130,9 @@ class Wire:
                     return False
                 if self.failure is not None and not self._reads_on:
                     raise type(self.failure)(*self.failure.args) from self.failure
+                if deadline.is_over():
+                    self._hand_over()
+                    raise ReadTimeout(NOTHING_IN_TIME)
                 sleeper = Event() if self._is_reading else None
                 if sleeper is not None:
                     self._sleepers[sleeper] = has_news
@@ -126,7 +145,7 @@ class Wire:
     def _sleep(self, sleeper: Event, deadline: Deadline) -> Flow[None]:
         try:
             if not (yield AwaitEvent(sleeper, deadline.left())):
-                raise ReadTimeout("The server has sent nothing for this request in time.")
+                raise ReadTimeout(NOTHING_IN_TIME)
         except BaseException:
             with self.mutex:
                 # Woken in this very moment, it may have been the one to read.

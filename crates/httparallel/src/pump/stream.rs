@@ -7,12 +7,14 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
+use httparallel_proto::fetch::Refusal;
 use httparallel_proto::h1::Reuse;
 use httparallel_proto::{Error, Kind, Phase, Result};
 
 use super::Event;
-use crate::h2::errors::describe;
+use crate::h2::errors::{describe, refusal};
 use crate::h2::head;
+use crate::h2::interims::Interims;
 
 /// A stream that was opened.
 pub(super) struct Stream {
@@ -24,11 +26,11 @@ pub(super) struct Stream {
     response: Response,
     /// What was taken from `h2` before it was asked for.
     collected: VecDeque<Event>,
-    unprocessed: bool,
+    refusal: Refusal,
 }
 
 enum Response {
-    Awaited(ResponseFuture),
+    Awaited(ResponseFuture, Interims),
     Body(RecvStream),
     Ended,
     Failed(Error),
@@ -36,21 +38,22 @@ enum Response {
 
 impl Stream {
     pub(super) fn new(id: u32, response: ResponseFuture, send: SendStream<Bytes>, complete: bool) -> Self {
-        let response = Response::Awaited(response);
-        Self { id, send: Some(send), complete, response, collected: VecDeque::new(), unprocessed: false }
+        let response = Response::Awaited(response, Interims::default());
+        let refusal = Refusal::Failed;
+        Self { id, send: Some(send), complete, response, collected: VecDeque::new(), refusal }
     }
 
     /// Whether the peer counts it.
     pub(super) fn is_open(&self) -> bool {
         match self.response {
-            Response::Awaited(_) | Response::Body(_) => true,
+            Response::Awaited(..) | Response::Body(_) => true,
             Response::Ended => !self.complete,
             Response::Failed(_) => false,
         }
     }
 
-    pub(super) fn is_unprocessed(&self) -> bool {
-        self.unprocessed
+    pub(super) fn refusal(&self) -> Refusal {
+        self.refusal
     }
 
     /// How much of `wanted` may be sent.
@@ -97,7 +100,7 @@ impl Stream {
 
     /// Takes what has come of the response out of `h2`.
     pub(super) fn collect(&mut self) {
-        while matches!(self.response, Response::Awaited(_) | Response::Body(_)) {
+        while matches!(self.response, Response::Awaited(..) | Response::Body(_)) {
             let Poll::Ready(Ok(event)) = self.poll() else { return };
             self.collected.push_back(event);
         }
@@ -117,7 +120,7 @@ impl Stream {
 
     fn poll(&mut self) -> Poll<Result<Event>> {
         let polled = match &mut self.response {
-            Response::Awaited(response) => poll_head(response, self.id),
+            Response::Awaited(response, interims) => poll_head(response, interims, self.id),
             Response::Body(body) => poll_body(body),
             Response::Ended => return Poll::Ready(Ok(Event::End { reuse: Reuse::Yes })),
             Response::Failed(error) => return Poll::Ready(Err(error.clone())),
@@ -135,7 +138,10 @@ impl Stream {
                 Ok(event)
             }
             Err(error) => {
-                self.unprocessed = matches!(self.response, Response::Awaited(_)) && is_unprocessed(&error);
+                // Of a response that has begun, nobody may have another one.
+                if matches!(self.response, Response::Awaited(..)) {
+                    self.refusal = refusal(&error);
+                }
                 let error = if error.is_io() { closed() } else { describe(error, Phase::Read) };
                 self.send = None;
                 self.response = Response::Failed(error.clone());
@@ -150,8 +156,12 @@ enum Step {
     Piece(Event),
 }
 
-fn poll_head(response: &mut ResponseFuture, id: u32) -> Poll<Result<Step, h2::Error>> {
-    if let Poll::Ready(Some(interim)) = response.poll_informational(&mut context()) {
+fn poll_head(
+    response: &mut ResponseFuture,
+    interims: &mut Interims,
+    id: u32,
+) -> Poll<Result<Step, h2::Error>> {
+    if let Poll::Ready(interim) = interims.poll(response, &mut context()) {
         return Poll::Ready(interim.map(|interim| Step::Piece(Event::Interim(head::response(&interim, id)))));
     }
     Pin::new(response).poll(&mut context()).map_ok(|response| {
@@ -170,12 +180,6 @@ fn poll_body(body: &mut RecvStream) -> Poll<Result<Step, h2::Error>> {
             None => Ok(Step::Piece(Event::End { reuse: Reuse::Yes })),
         });
     }
-}
-
-/// RFC 9113 section 8.7: requests on streams above the last one that GOAWAY names, and those refused, were not
-/// processed. `h2` tells a GOAWAY of the peer's to no other streams.
-fn is_unprocessed(error: &h2::Error) -> bool {
-    error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM))
 }
 
 /// The stream of bytes cannot fail, only end.
