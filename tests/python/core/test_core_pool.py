@@ -22,6 +22,7 @@ from httparallel.core import (
     ConnectionInterface,
     ConnectionPool,
     Origin,
+    PoolTimeout,
     ReadError,
     ReadTimeout,
     Request,
@@ -130,6 +131,24 @@ async def test_the_extensions_of_a_request(program: Program, server: Server) -> 
         assert json.loads(response.content)["target"] == "/echo?a|b=%7e"
         with pytest.raises(ReadTimeout):
             await pool.request("GET", f"{server.http}/hang", extensions={"timeout": {"read": 0.1}})
+
+
+@pytest.mark.parametrize(("driver", "total"), [("engine", 2), ("own", 1)])
+async def test_a_pool_counts_connections_of_the_engine_and_its_own_by_themselves(
+    kind: Kind, server: Server, driver: str, total: int
+) -> None:
+    # As `docs/httpcore-differences.md` says; with a backend there is one kind, and one limit.
+    trace = kind.function(lambda *_: None)
+    async with Program(kind, driver).pool(max_connections=1) as pool:
+        for _ in range(3):
+            assert (await pool.request("GET", server.http)).status == 200
+            assert (await pool.request("GET", server.http, extensions={"trace": trace})).status == 200
+        assert len(pool.connections) == total
+        timeout = {"pool": 0.05}
+        for extensions in ({"timeout": timeout}, {"timeout": timeout, "trace": trace}):
+            async with pool.stream("GET", f"{server.http}/bytes/1000000", extensions=extensions):
+                with pytest.raises(PoolTimeout):
+                    await pool.request("GET", server.http, extensions=extensions)
 
 
 async def test_content_is_not_decoded(program: Program, server: Server) -> None:
