@@ -57,9 +57,9 @@ class Work:
 async def test_1_the_cost_of_a_request_does_not_grow_with_the_number_of_connections(
     program: Program, server: Server
 ) -> None:
-    # Every request that came or went looked at all connections and at all waiting requests: at 512 at once, one
-    # took twenty times the processor time that it took alone. (The engine's own tests of its pool count the same
-    # way, in slots that are looked at: `cost.rs`.)
+    # Every request that came or went looked at all connections and at all waiting requests: at 300 at once, one
+    # took nine times the calls that it took at 10. (The engine's own tests of its pool count in the same way, in
+    # slots that are looked at: `cost.rs`.)
     async def cost(connections: int) -> float:
         work = Work()
         async with program.pool(max_connections=None) as pool:
@@ -164,7 +164,8 @@ async def test_4_a_cancelled_http2_request_resets_its_stream(program: Program, s
 
 
 async def test_5_one_http2_connection_serves_many_threads(program: Program, server: Server) -> None:
-    # The state of a connection was changed by threads in the middle of each other's changes.
+    # The state of a connection was changed by threads in the middle of each other's changes: of the 2,000 requests
+    # that 40 threads sent like this, 230 were answered.
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
@@ -173,15 +174,15 @@ async def test_5_one_http2_connection_serves_many_threads(program: Program, serv
             async def several() -> Any:
                 return [
                     await pool.request("POST", f"{server.h2c}/echo-body", content=b"%d" % number * 100)
-                    for number in range(5)
+                    for number in range(50)
                 ]
 
-            outcomes = await program.together([several] * 30)
+            outcomes = await program.together([several] * 40)
     finally:
         sys.setswitchinterval(interval)
     for responses in outcomes:
         assert not isinstance(responses, Exception), responses
-        assert [response.content for response in responses] == [b"%d" % n * 100 for n in range(5)]
+        assert [response.content for response in responses] == [b"%d" % n * 100 for n in range(50)]
 
 
 async def test_6_more_requests_than_connections_only_wait(program: Program, server: Server) -> None:
