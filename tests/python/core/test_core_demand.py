@@ -57,9 +57,9 @@ class Work:
 async def test_1_the_cost_of_a_request_does_not_grow_with_the_number_of_connections(
     program: Program, server: Server
 ) -> None:
-    # Every request that came or went looked at all connections and at all waiting requests: at 300 at once, one
-    # took nine times the calls that it took at 10. (The engine's own tests of its pool count in the same way, in
-    # slots that are looked at: `cost.rs`.)
+    # Every request that came or went looked at all connections and at all waiting requests: at 300 at once,
+    # one took nine times the calls that it took at 10. (The engine's own tests of its pool count in the same
+    # way, in slots that are looked at: `cost.rs`.)
     async def cost(connections: int) -> float:
         work = Work()
         async with program.pool(max_connections=None) as pool:
@@ -164,8 +164,8 @@ async def test_4_a_cancelled_http2_request_resets_its_stream(program: Program, s
 
 
 async def test_5_one_http2_connection_serves_many_threads(program: Program, server: Server) -> None:
-    # The state of a connection was changed by threads in the middle of each other's changes: of the 2,000 requests
-    # that 40 threads sent like this, 230 were answered.
+    # The state of a connection was changed by threads in the middle of each other's changes: of the 2,000
+    # requests that 40 threads sent like this, 230 were answered.
     interval = sys.getswitchinterval()
     sys.setswitchinterval(1e-5)
     try:
