@@ -96,8 +96,8 @@ impl Http2Connection {
     }
 
     /// What comes next in the response; `None` until more is received. Raises `RemoteProtocolError`, whose
-    /// attribute `refusal` says how the request may be sent again: "unprocessed", on another connection, whatever it
-    /// is; "http1_required", over HTTP/1.1; else `None`.
+    /// attribute `refusal` says how the request may be sent again: `"unprocessed"`, on another connection, whatever it
+    /// is; `"http1_required"`, over HTTP/1.1; else `None`.
     fn event<'py>(&self, py: Python<'py>, stream: u32) -> PyResult<Option<Bound<'py, PyAny>>> {
         let (event, refusal) = {
             let mut connection = self.inner.lock();
