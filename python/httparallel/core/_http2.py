@@ -26,6 +26,7 @@ from ._exceptions import (
     WriteError,
     engine_errors,
 )
+from ._http2_sleepers import NO_STREAM
 from ._http2_stream import HTTP2Body, Http2Stream
 from ._http2_wire import Wire
 from ._interfaces import (
@@ -141,7 +142,7 @@ class BaseHTTP2Connection(Flows):
             return
         receipts = self.wire.receipts
         try:
-            yield from self.wire.wait(lambda: self.wire.receipts > receipts, Deadline(AT_ONCE))
+            yield from self.wire.wait(NO_STREAM, lambda: self.wire.receipts > receipts, Deadline(AT_ONCE))
         except (ReadTimeout, NetworkError, RemoteProtocolError):
             # Inside TLS, not all that can be read is for HTTP/2. Whatever is wrong, the connection knows.
             return
@@ -267,7 +268,7 @@ class BaseHTTP2Connection(Flows):
     def wait(self, stream: Http2Stream, has_news: Callable[[], bool]) -> Flow[None]:
         """Waits for news of a stream, and reads for all streams if nobody else does."""
         deadline = Deadline(stream.read_timeout)
-        while (yield from self.wire.wait(has_news, deadline)):
+        while (yield from self.wire.wait(stream.number, has_news, deadline)):
             if self.limits()[0] != self._limits[0]:
                 yield from traced("receive_remote_settings", LOGGER, stream.request, {}, _nothing())
             yield from self._heed()

@@ -15,6 +15,7 @@ import sys
 
 from .._native import Http2Connection
 from ._exceptions import ReadTimeout, RemoteProtocolError, WriteError, WriteTimeout, engine_errors
+from ._http2_sleepers import Sleepers
 from ._io import AwaitEvent, Deadline, Effect, Event, Flow, Lock, ReadStream, WriteStream
 from ._waiting import Guard, current_library
 
@@ -68,8 +69,7 @@ class Wire:
         self.receipts = 0
         self._writing = Lock()
         self._is_reading = False
-        # Each with the question whether it has to sleep on.
-        self._sleepers: dict[Event, Callable[[], bool]] = {}
+        self._sleepers = Sleepers()
 
     def flush(self, timeout: float | None) -> Flow[None]:
         """Writes what the engine wants written."""
@@ -117,9 +117,9 @@ class Wire:
             self.fail(WriteError("A request was cancelled in the middle of a frame."))
             raise
 
-    def wait(self, has_news: Callable[[], bool], deadline: Deadline) -> Flow[bool]:
-        """Waits until `has_news`, which is asked with the mutex held. The result is False; or True as soon as
-        the caller has read something, for which it is to do what has to be done after that.
+    def wait(self, stream: int, has_news: Callable[[], bool], deadline: Deadline) -> Flow[bool]:
+        """Waits until a stream `has_news`, which is asked with the mutex held. The result is False; or True
+        as soon as the caller has read something, for which it is to do what has to be done after that.
 
         ReadTimeout at the deadline, however much there is to read that is for others, or for nobody.
         """
@@ -135,7 +135,7 @@ class Wire:
                     raise ReadTimeout(NOTHING_IN_TIME)
                 sleeper = Event() if self._is_reading else None
                 if sleeper is not None:
-                    self._sleepers[sleeper] = has_news
+                    self._sleepers.add(sleeper, stream, has_news)
                 self._is_reading = True
             if sleeper is None:
                 yield from self._read(deadline)
@@ -149,7 +149,7 @@ class Wire:
         except BaseException:
             with self.mutex:
                 # Woken in this very moment, it may have been the one to read.
-                if self._sleepers.pop(sleeper, None) is None:
+                if not self._sleepers.remove(sleeper):
                     self._hand_over()
             raise
 
@@ -195,14 +195,12 @@ class Wire:
             self._wake()
 
     def _wake(self) -> None:
-        for sleeper, has_news in list(self._sleepers.items()):
-            if self.failure is not None or has_news():
-                self._sleepers.pop(sleeper, None)
-                sleeper.set()
+        if self.failure is None:
+            self._sleepers.wake(self.engine.news())
+        else:
+            self._sleepers.wake_all()
 
     def _hand_over(self) -> None:
         """Has one of the sleepers read, if nobody does."""
-        if not self._is_reading and self._sleepers:
-            sleeper = next(iter(self._sleepers))
-            del self._sleepers[sleeper]
-            sleeper.set()
+        if not self._is_reading:
+            self._sleepers.wake_first()

@@ -15,11 +15,20 @@ from typing import Any
 
 import pytest
 import trio
+from frames import SETTINGS, answer, frame
 from kinds import Kind, async_only, sync_only
 from pools import Program, is_fine
 from testserver import Server
+from wires import ORIGIN
 
-from httparallel.core import ConnectionPool, HTTPConnection, PoolTimeout, Response
+from httparallel.core import (
+    AsyncHTTP2Connection,
+    AsyncMockStream,
+    ConnectionPool,
+    HTTPConnection,
+    PoolTimeout,
+    Response,
+)
 from httparallel.core import Request as CoreRequest
 
 
@@ -93,6 +102,39 @@ async def test_1_the_cost_of_a_request_does_not_grow_with_the_number_that_wait(
 
     # With ten connections, which cost something by themselves.
     assert await cost(1_000) < 1.5 * await cost(20)
+
+
+class OneByOne(AsyncMockStream):
+    """Reads one answer at a time, when all requests have been sent."""
+
+    def __init__(self, kind: Kind, count: int) -> None:
+        answers = [b"".join(answer(2 * number + 1)) for number in range(count)]
+        super().__init__([frame(SETTINGS, 0, 0), *answers])
+        self._kind = kind
+        self.are_sent: Callable[[], bool] = lambda: False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        await self._kind.sleep(0)
+        while not self.are_sent():
+            await self._kind.sleep(0)
+        return await super().read(max_bytes, timeout)
+
+
+@async_only
+async def test_1_the_cost_of_a_response_does_not_grow_with_the_number_of_streams(kind: Kind) -> None:
+    # Of those who share a connection, each looked at what had come for another one.
+    async def cost(streams: int) -> float:
+        stream, work = OneByOne(kind, streams), Work()
+        connection = AsyncHTTP2Connection(ORIGIN, stream)
+        stream.are_sent = lambda: f"Request Count: {streams}" in connection.info()
+        with work:
+            request = [lambda: connection.request("GET", "http://example.com/")]
+            outcomes = await Program(kind, "own").together(request * streams)
+        assert all(map(is_fine, outcomes))
+        return work.calls / streams
+
+    # As many as a server has allowed that has not said otherwise.
+    assert await cost(100) < 1.1 * await cost(10)
 
 
 @sync_only

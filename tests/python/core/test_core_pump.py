@@ -129,6 +129,14 @@ class TestHttp2:
         assert connection.outgoing() == frame(4, 1, 0, b"")
         assert connection.can_open()
 
+    def test_it_says_whom_what_was_received_concerns(self) -> None:
+        connection = Http2Connection()
+        first, second = self.open(connection), self.open(connection)
+        assert connection.event(first) is connection.event(second) is None
+        connection.receive(SETTINGS + frame(1, 5, second, b"\x88"))
+        assert connection.news() == [second]
+        assert connection.news() == []
+
     def test_a_body_goes_as_the_window_allows(self) -> None:
         connection = Http2Connection()
         stream = self.open(connection, end=False)

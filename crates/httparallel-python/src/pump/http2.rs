@@ -95,6 +95,11 @@ impl Http2Connection {
         taken.map_err(|error| exception(py, &error))
     }
 
+    /// The streams that may have news since this was asked: those that `event` or `capacity` had nothing for.
+    fn news(&self) -> Vec<u32> {
+        self.inner.lock().news()
+    }
+
     /// What comes next in the response; `None` until more is received. Raises `RemoteProtocolError`, whose
     /// attribute `refusal` says how the request may be sent again: `"unprocessed"`, on another connection, whatever it
     /// is; `"http1_required"`, over HTTP/1.1; else `None`.

@@ -11,6 +11,7 @@ use bytes::Bytes;
 use h2::client::{Connection, SendRequest};
 use httparallel_proto::{Error, Headers, Kind, Phase, Result};
 
+use super::news::News;
 use super::stream::Stream;
 use super::wire::Wire;
 use super::{Event, Refusal};
@@ -52,6 +53,7 @@ const UNSETTLED: usize = 100;
 pub struct Http2 {
     wire: Wire,
     noise: Noise,
+    news: News,
     connection: Option<Connection<Wire, Bytes>>,
     /// `None` after `shut_down`.
     send: Option<SendRequest<Bytes>>,
@@ -87,6 +89,7 @@ impl Http2 {
         let mut begun = Self {
             wire,
             noise: Noise::default(),
+            news: News::default(),
             connection: Some(connection),
             send: Some(send),
             woken,
@@ -146,7 +149,7 @@ impl Http2 {
         let (response, body) = opened
             .map_err(|error| Error::invalid_request("the request does not fit HTTP/2").with_source(error))?;
         let id = response.stream_id().as_u32();
-        self.streams.insert(id, Stream::new(id, response, body, end));
+        self.streams.insert(id, Stream::new(id, self.news.waker(id), response, body, end));
         self.open_streams += 1;
         self.settle();
         Ok(id)
@@ -196,6 +199,13 @@ impl Http2 {
             self.noise.got_on();
         }
         Ok(taken)
+    }
+
+    /// Takes the numbers of the streams that may have news: those for which [`event`](Self::event) or
+    /// [`capacity`](Self::capacity) had nothing, and which have changed since. All of them do when the connection
+    /// ends, whether they are named or not.
+    pub fn news(&mut self) -> Vec<u32> {
+        self.news.take()
     }
 
     /// What comes next in a response; `None` until more is received. The window opens again as its body is taken.

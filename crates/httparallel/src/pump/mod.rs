@@ -14,6 +14,7 @@
 
 mod http1;
 mod http2;
+mod news;
 mod stream;
 mod wire;
 

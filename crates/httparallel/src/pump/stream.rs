@@ -19,6 +19,8 @@ use crate::h2::interims::Interims;
 /// A stream that was opened.
 pub(super) struct Stream {
     id: u32,
+    /// Whoever polls a stream may wait until this is woken.
+    waker: Waker,
     /// `None` once the stream is over: `h2` keeps what somebody could still use.
     send: Option<SendStream<Bytes>>,
     /// The request was wholly given.
@@ -37,10 +39,16 @@ enum Response {
 }
 
 impl Stream {
-    pub(super) fn new(id: u32, response: ResponseFuture, send: SendStream<Bytes>, complete: bool) -> Self {
+    pub(super) fn new(
+        id: u32,
+        waker: Waker,
+        response: ResponseFuture,
+        send: SendStream<Bytes>,
+        complete: bool,
+    ) -> Self {
         let response = Response::Awaited(response, Interims::default());
         let refusal = Refusal::Failed;
-        Self { id, send: Some(send), complete, response, collected: VecDeque::new(), refusal }
+        Self { id, waker, send: Some(send), complete, response, collected: VecDeque::new(), refusal }
     }
 
     /// Whether the peer counts it.
@@ -62,9 +70,12 @@ impl Stream {
             return Err(Error::new(Kind::InvalidRequest, Phase::Write, "The request has ended already"));
         }
         let Some(send) = &mut self.send else { return Err(unwanted()) };
-        // Ready with nothing: no more can be sent on this stream.
-        if let Poll::Ready(None) = send.poll_capacity(&mut context()) {
-            return Err(unwanted());
+        // Until it is pending, nobody would be woken when there is more.
+        while let Poll::Ready(more) = send.poll_capacity(&mut Context::from_waker(&self.waker)) {
+            // Nothing: no more can be sent on this stream.
+            if !matches!(more, Some(Ok(_))) {
+                return Err(unwanted());
+            }
         }
         send.reserve_capacity(wanted);
         Ok(send.capacity().min(wanted))
@@ -119,9 +130,10 @@ impl Stream {
     }
 
     fn poll(&mut self) -> Poll<Result<Event>> {
+        let mut context = Context::from_waker(&self.waker);
         let polled = match &mut self.response {
-            Response::Awaited(response, interims) => poll_head(response, interims, self.id),
-            Response::Body(body) => poll_body(body),
+            Response::Awaited(response, interims) => poll_head(response, interims, self.id, &mut context),
+            Response::Body(body) => poll_body(body, &mut context),
             Response::Ended => return Poll::Ready(Ok(Event::End { reuse: Reuse::Yes })),
             Response::Failed(error) => return Poll::Ready(Err(error.clone())),
         };
@@ -160,19 +172,20 @@ fn poll_head(
     response: &mut ResponseFuture,
     interims: &mut Interims,
     id: u32,
+    cx: &mut Context<'_>,
 ) -> Poll<Result<Step, h2::Error>> {
-    if let Poll::Ready(interim) = interims.poll(response, &mut context()) {
+    if let Poll::Ready(interim) = interims.poll(response, cx) {
         return Poll::Ready(interim.map(|interim| Step::Piece(Event::Interim(head::response(&interim, id)))));
     }
-    Pin::new(response).poll(&mut context()).map_ok(|response| {
+    Pin::new(response).poll(cx).map_ok(|response| {
         let head = head::response(&response, id);
         Step::Body(Event::Head(head), response.into_body())
     })
 }
 
-fn poll_body(body: &mut RecvStream) -> Poll<Result<Step, h2::Error>> {
+fn poll_body(body: &mut RecvStream, cx: &mut Context<'_>) -> Poll<Result<Step, h2::Error>> {
     loop {
-        let Poll::Ready(piece) = body.poll_data(&mut context()) else { return Poll::Pending };
+        let Poll::Ready(piece) = body.poll_data(cx) else { return Poll::Pending };
         return Poll::Ready(match piece {
             Some(Ok(piece)) if piece.is_empty() => continue,
             Some(Ok(piece)) => Ok(Step::Piece(Event::Body(piece))),
@@ -190,9 +203,4 @@ fn closed() -> Error {
 
 fn unwanted() -> Error {
     Error::new(Kind::Protocol, Phase::Write, "The server takes no more of the request")
-}
-
-/// Whoever polls a stream polls it again after every read: nobody is woken.
-fn context() -> Context<'static> {
-    Context::from_waker(Waker::noop())
 }
