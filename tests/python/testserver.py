@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import threading
 from http.client import HTTPConnection
@@ -28,6 +29,14 @@ def program() -> Path:
     return max(found, key=lambda path: path.stat().st_mtime)
 
 
+def allow_files(count: int) -> None:
+    """Lets this process, and those that it starts, have so many files open, if that is for it to say."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count if hard == resource.RLIM_INFINITY else min(count, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
 class Server:
     """A running test server. The attributes are the keys of the JSON line that it prints."""
 
@@ -49,6 +58,8 @@ class Server:
     pid: int
 
     def __init__(self, directory: Path) -> None:
+        # Some tests have a thousand connections.
+        allow_files(4096)
         self._process = subprocess.Popen(
             [program(), "--uds", directory / "server.sock"],
             stdin=subprocess.PIPE,

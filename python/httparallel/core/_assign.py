@@ -156,6 +156,10 @@ class Assigner:
     def _leave(self, pooled: PooledRequest) -> list[Connection]:
         return self._enter(lambda: self._books.leave(pooled))
 
+    def retire(self, pooled: PooledRequest) -> Flow[None]:
+        """The request's connection takes no more of them; those on it go on."""
+        yield from close_all(self._enter(lambda: self._books.retire(pooled)))
+
     def release(self, pooled: PooledRequest, is_reusable: bool) -> Flow[None]:
         """The request is over, or has to be sent on another connection."""
 

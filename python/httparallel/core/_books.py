@@ -45,7 +45,7 @@ class Books:
             max_connection_age=max_connection_age,
         )
         self.connections: dict[int, Connection] = {}
-        # How many requests are on each.
+        # How many requests are on each that has had any.
         self._use: dict[int, int] = {}
         self.requests: set[PooledRequest] = set()
         # Those in the queue or on a connection, by the engine's numbers.
@@ -146,6 +146,10 @@ class Books:
         self._wake_overdue(pooled.key)
         return surplus
 
+    def retire(self, pooled: PooledRequest) -> list[Connection]:
+        """The request's connection takes no more of them."""
+        return [] if pooled.connection is None else self._perform(self._queue.retire(pooled.connection))
+
     def set_limits(self, number: int, max_streams: int, is_going_away: bool) -> list[Connection]:
         """The server of an HTTP/2 connection has changed how many requests it takes."""
         if is_going_away:
@@ -196,6 +200,7 @@ class Books:
             pooled.number = None
             return list(self._queue.released(connection, request, True))
         _remove(self._idlers, pooled)
+        pooled.is_reused = connection in self._use
         self._use[connection] = self._use.get(connection, 0) + 1
         pooled.tell(connection=connection)
         return []

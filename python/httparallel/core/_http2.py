@@ -26,9 +26,18 @@ from ._exceptions import (
     WriteError,
     engine_errors,
 )
+from ._http2_sleepers import NO_STREAM
 from ._http2_stream import HTTP2Body, Http2Stream
 from ._http2_wire import Wire
-from ._interfaces import AsyncConnectionInterface, AsyncFace, ConnectionInterface, Flows, Lost, SyncFace
+from ._interfaces import (
+    AsyncConnectionInterface,
+    AsyncFace,
+    ConnectionInterface,
+    Flows,
+    Http1Required,
+    Lost,
+    SyncFace,
+)
 from ._io import AwaitEvent, CloseStream, Deadline, Event, Flow, Shielded
 from ._loops import abandon
 from ._models import Response
@@ -133,7 +142,7 @@ class BaseHTTP2Connection(Flows):
             return
         receipts = self.wire.receipts
         try:
-            yield from self.wire.wait(lambda: self.wire.receipts > receipts, AT_ONCE)
+            yield from self.wire.wait(NO_STREAM, lambda: self.wire.receipts > receipts, Deadline(AT_ONCE))
         except (ReadTimeout, NetworkError, RemoteProtocolError):
             # Inside TLS, not all that can be read is for HTTP/2. Whatever is wrong, the connection knows.
             return
@@ -157,9 +166,10 @@ class BaseHTTP2Connection(Flows):
         """Raises Lost if the request may be sent again elsewhere."""
         if stream.is_answered or stream.has_consumed or not isinstance(error, Exception):
             return
-        # RFC 9113, section 8.7: requests above the last stream of GOAWAY, and refused ones, "can be retried".
-        if stream.is_unprocessed:
+        if stream.refusal == "unprocessed":
             raise Lost(ConnectionNotAvailable(), error) from error
+        if stream.refusal == "http1_required":
+            raise Http1Required(error, error) from error
         request = stream.request
         is_replayable = isinstance(request.stream, ByteStream)
         if is_stale and may_resend(request.method, request.headers, is_replayable, True, True):
@@ -257,14 +267,13 @@ class BaseHTTP2Connection(Flows):
 
     def wait(self, stream: Http2Stream, has_news: Callable[[], bool]) -> Flow[None]:
         """Waits for news of a stream, and reads for all streams if nobody else does."""
-        while (yield from self.wire.wait(has_news, stream.read_timeout)):
+        deadline = Deadline(stream.read_timeout)
+        while (yield from self.wire.wait(stream.number, has_news, deadline)):
             if self.limits()[0] != self._limits[0]:
                 yield from traced("receive_remote_settings", LOGGER, stream.request, {}, _nothing())
             yield from self._heed()
             if self.wire.failure is None:
-                # What was received counts even if the server does not hear that it was.
-                with suppress(WriteError):
-                    yield from self.wire.flush(stream.write_timeout)
+                yield from self.wire.acknowledge(stream.write_timeout, deadline)
 
     def _heed(self) -> Flow[None]:
         """Does what the server wants, if that is new."""

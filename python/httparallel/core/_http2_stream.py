@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
 __all__ = ["HTTP2Body", "Http2Stream"]
 
+# How many bytes of a response are kept that come while the request is still being sent. Each piece counts for
+# the object that it is, too.
+MAX_AHEAD = 16 * 1024 * 1024
+PIECE_OVERHEAD = 64
+
 
 class Http2Stream:
     """A stream of a connection, in the sense of HTTP/2."""
@@ -41,9 +46,12 @@ class Http2Stream:
         self.write_timeout: float | None = timeouts.get("write")
         # What has come and was not looked at yet; the last may be an exception.
         self._events: deque[Head | bytes | bool | Exception] = deque()
+        # How much that is.
+        self._ahead = 0
         self._is_over = False
         self.is_answered = False
-        self.is_unprocessed = False
+        # How the request may be sent again that has no response: see the engine's `event`.
+        self.refusal: str | None = None
         # Whether content is gone that cannot be had again.
         self.has_consumed = False
         # How many bytes wait for the server to take more.
@@ -98,7 +106,8 @@ class Http2Stream:
 
     def _is_ended(self) -> bool:
         """Whether the server has ended the response, or broken off."""
-        while not self._is_over and self._collect():
+        # Above the limit the engine keeps it, and opens the window no more.
+        while not self._is_over and self._ahead < MAX_AHEAD and self._collect():
             pass
         return self._is_over
 
@@ -111,7 +120,7 @@ class Http2Stream:
         try:
             event = self._wire.engine.event(self.number)
         except EngineError as error:
-            self.is_unprocessed = getattr(error, "is_unprocessed", False)
+            self.refusal = vars(error)["refusal"]
             failure = RemoteProtocolError(str(error))
             failure.__cause__ = error
             self._events.append(failure)
@@ -120,6 +129,8 @@ class Http2Stream:
         if event is None:
             return False
         self._is_over = isinstance(event, bool)
+        if isinstance(event, bytes):
+            self._ahead += len(event) + PIECE_OVERHEAD
         self._events.append(event)
         return True
 
@@ -130,6 +141,8 @@ class Http2Stream:
         if not self._events:
             yield from self._connection.wait(self, self._has_event)
         event = self._events.popleft()
+        if isinstance(event, bytes):
+            self._ahead -= len(event) + PIECE_OVERHEAD
         if isinstance(event, Exception):
             raise event
         self.is_answered = True

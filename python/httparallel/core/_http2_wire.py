@@ -15,6 +15,7 @@ import sys
 
 from .._native import Http2Connection
 from ._exceptions import ReadTimeout, RemoteProtocolError, WriteError, WriteTimeout, engine_errors
+from ._http2_sleepers import Sleepers
 from ._io import AwaitEvent, Deadline, Effect, Event, Flow, Lock, ReadStream, WriteStream
 from ._waiting import Guard, current_library
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Wire"]
 
 READ_SIZE = 64 * 1024
+NOTHING_IN_TIME = "The server has sent nothing for this request in time."
 
 
 class LastChance(Effect):
@@ -67,8 +69,7 @@ class Wire:
         self.receipts = 0
         self._writing = Lock()
         self._is_reading = False
-        # Each with the question whether it has to sleep on.
-        self._sleepers: dict[Event, Callable[[], bool]] = {}
+        self._sleepers = Sleepers()
 
     def flush(self, timeout: float | None) -> Flow[None]:
         """Writes what the engine wants written."""
@@ -83,6 +84,20 @@ class Wire:
                 yield from self._write(data, timeout)
         finally:
             self._writing.release()
+
+    def acknowledge(self, write_timeout: float | None, deadline: Deadline) -> Flow[None]:
+        """Writes what there is to say about what was received, for somebody who waits until `deadline`."""
+        limits = [limit for limit in (write_timeout, deadline.left()) if limit is not None]
+        try:
+            yield from self.flush(min(limits, default=None))
+        except WriteError:
+            # What was received counts even if the server does not hear that it was.
+            pass
+        except WriteTimeout as error:
+            # A server that says much and listens to nothing has nothing for this request, either.
+            if deadline.is_over():
+                raise ReadTimeout(NOTHING_IN_TIME) from error
+            raise
 
     def _outgoing(self) -> bytes:
         with self.mutex:
@@ -102,11 +117,12 @@ class Wire:
             self.fail(WriteError("A request was cancelled in the middle of a frame."))
             raise
 
-    def wait(self, has_news: Callable[[], bool], read_timeout: float | None) -> Flow[bool]:
-        """Waits until `has_news`, which is asked with the mutex held. The result is False; or True as soon as
-        the caller has read something, for which it is to do what has to be done after that.
+    def wait(self, stream: int, has_news: Callable[[], bool], deadline: Deadline) -> Flow[bool]:
+        """Waits until a stream `has_news`, which is asked with the mutex held. The result is False; or True
+        as soon as the caller has read something, for which it is to do what has to be done after that.
+
+        ReadTimeout at the deadline, however much there is to read that is for others, or for nobody.
         """
-        deadline = Deadline(read_timeout)
         while True:
             with self.mutex:
                 if has_news():
@@ -114,9 +130,12 @@ class Wire:
                     return False
                 if self.failure is not None and not self._reads_on:
                     raise type(self.failure)(*self.failure.args) from self.failure
+                if deadline.is_over():
+                    self._hand_over()
+                    raise ReadTimeout(NOTHING_IN_TIME)
                 sleeper = Event() if self._is_reading else None
                 if sleeper is not None:
-                    self._sleepers[sleeper] = has_news
+                    self._sleepers.add(sleeper, stream, has_news)
                 self._is_reading = True
             if sleeper is None:
                 yield from self._read(deadline)
@@ -126,11 +145,11 @@ class Wire:
     def _sleep(self, sleeper: Event, deadline: Deadline) -> Flow[None]:
         try:
             if not (yield AwaitEvent(sleeper, deadline.left())):
-                raise ReadTimeout("The server has sent nothing for this request in time.")
+                raise ReadTimeout(NOTHING_IN_TIME)
         except BaseException:
             with self.mutex:
                 # Woken in this very moment, it may have been the one to read.
-                if self._sleepers.pop(sleeper, None) is None:
+                if not self._sleepers.remove(sleeper):
                     self._hand_over()
             raise
 
@@ -176,14 +195,12 @@ class Wire:
             self._wake()
 
     def _wake(self) -> None:
-        for sleeper, has_news in list(self._sleepers.items()):
-            if self.failure is not None or has_news():
-                self._sleepers.pop(sleeper, None)
-                sleeper.set()
+        if self.failure is None:
+            self._sleepers.wake(self.engine.news())
+        else:
+            self._sleepers.wake_all()
 
     def _hand_over(self) -> None:
         """Has one of the sleepers read, if nobody does."""
-        if not self._is_reading and self._sleepers:
-            sleeper = next(iter(self._sleepers))
-            del self._sleepers[sleeper]
-            sleeper.set()
+        if not self._is_reading:
+            self._sleepers.wake_first()

@@ -29,6 +29,7 @@ __all__ = [
     "AsyncRequestInterface",
     "ConnectionInterface",
     "Flows",
+    "Http1Required",
     "Lost",
     "RequestInterface",
     "SyncFace",
@@ -228,6 +229,10 @@ class Lost(Exception):
         super().__init__(str(reason))
         self.shown = shown
         self.reason = reason
+
+
+class Http1Required(Lost):
+    """The server wants the request over HTTP/1.1."""
 
 
 class Flows:

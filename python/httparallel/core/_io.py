@@ -173,6 +173,9 @@ class Deadline:
         """The seconds that are left, at least 0."""
         return None if self._at is None else max(0.0, self._at - time.monotonic())
 
+    def is_over(self) -> bool:
+        return self._at is not None and time.monotonic() >= self._at
+
 
 class Body:
     """A request's content, piece by piece::

@@ -5,6 +5,7 @@ They are for looking at. Their bytes are not for others to read, nor to write.
 
 from __future__ import annotations
 
+from .._network_stream import Known
 from ._backends.base import AsyncNetworkStream, NetworkStream
 from ._interfaces import AsyncConnectionInterface, ConnectionInterface
 from ._models import URL, Origin
@@ -13,7 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
-    from .._native import Operation
     from ._models import Request, Response
 
 __all__ = ["AsyncEngineConnection", "AsyncEngineStream", "EngineConnection", "EngineStream"]
@@ -85,21 +85,7 @@ class AsyncEngineConnection(_Shown, AsyncConnectionInterface):
         raise RuntimeError(_REFUSAL)
 
 
-class _Looked:
-    """What can be known of the connection that an operation went over.
-
-    Beside what all streams know, `get_extra_info` tells `tls_version`, `cipher`, `alpn_protocol` and
-    `peer_certificate` (DER). `ssl_object` and `socket` are None.
-    """
-
-    def __init__(self, operation: Operation) -> None:
-        self._operation = operation
-
-    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - each name has its own type
-        return self._operation.extra_info(info)
-
-
-class EngineStream(_Looked, NetworkStream):
+class EngineStream(Known, NetworkStream):
     """The stream of a response over the engine, for looking at."""
 
     def read(self, max_bytes: int, timeout: float | None = None) -> NoReturn:  # noqa: ARG002 - nothing is read
@@ -115,7 +101,7 @@ class EngineStream(_Looked, NetworkStream):
         raise RuntimeError(_REFUSAL)
 
 
-class AsyncEngineStream(_Looked, AsyncNetworkStream):
+class AsyncEngineStream(Known, AsyncNetworkStream):
     """EngineStream for async code."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> NoReturn:  # noqa: ARG002 - see above

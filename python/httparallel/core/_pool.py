@@ -11,16 +11,17 @@ import threading
 from functools import partial
 from weakref import ref
 
+from ._again import Again, Http1Origins
 from ._assign import Assigner
 from ._bodies import body_of, stream_of
 from ._connection import AsyncHTTPConnection, HTTPConnection
-from ._exceptions import ConnectionNotAvailable, UnsupportedProtocol
-from ._interfaces import Flows, Lost
+from ._exceptions import UnsupportedProtocol
+from ._interfaces import Flows
 from ._io import Flow, Shielded
 from ._loops import current_loop, is_over
 from ._models import Response
 from ._native_pool import NativePool, suits
-from ._pooled import PooledRequest, abandon_all, attempt, close_all, is_reusable
+from ._pooled import PooledRequest, abandon_all, attempt, close_all, is_reusable, key_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["BasePool"]
 
 SCHEMES = (b"http", b"https", b"ws", b"wss")
-# A request that no connection serves is not sent around for ever.
-MAX_LOST = 3
-MAX_UNAVAILABLE = 20
 
 
 class BasePool(Flows):
@@ -83,6 +81,8 @@ class BasePool(Flows):
             and type(self).create_connection is BasePool.create_connection
         )
         self._native: NativePool | None = None
+        # Who has asked for HTTP/1.1, where that is spoken.
+        self._http1_origins = Http1Origins() if http1 else None
         # Guards the creation of what follows.
         self._mutex = threading.Lock()
         # By process and event loop.
@@ -98,7 +98,7 @@ class BasePool(Flows):
             ssl_context=self._ssl_context,
             keepalive_expiry=self._keepalive_expiry,
             http1=self._http1,
-            http2=self._http2,
+            http2=self._http2 and not self._wants_http1(origin),
             retries=self._retries,
             local_address=self._local_address,
             uds=self._uds,
@@ -113,7 +113,7 @@ class BasePool(Flows):
             "ssl_context": self._ssl_context,
             "keepalive_expiry": self._keepalive_expiry,
             "http1": self._http1,
-            "http2": self._http2,
+            "http2": self._http2 and not self._wants_http1(origin),
             "network_backend": self._network_backend,
         }
         is_async = self._face.is_async
@@ -131,6 +131,9 @@ class BasePool(Flows):
         if origin.scheme == b"http":
             return (_proxy.AsyncForwardHTTPConnection if is_async else _proxy.ForwardHTTPConnection)(**common)
         return (_proxy.AsyncTunnelHTTPConnection if is_async else _proxy.TunnelHTTPConnection)(**common)
+
+    def _wants_http1(self, origin: Origin) -> bool:
+        return self._http1_origins is not None and key_of(origin) in self._http1_origins
 
     @property
     def connections(self) -> list[Any]:
@@ -191,26 +194,28 @@ class BasePool(Flows):
         assigner = self._assigner()
         may_share = self._http2 and (request.url.scheme in (b"https", b"wss") or not self._http1)
         pooled = PooledRequest(request, may_share)
-        lost = unavailable = 0
+        if may_share and self._wants_http1(pooled.origin):
+            pooled.use_http1()
+        again = Again(pooled, self._http1_origins)
         while True:
             connection = yield from assigner.assign(pooled)
             try:
                 response = yield from attempt(connection, request, self._face)
-                return self._pooled_response(response, partial(self._release, assigner, pooled, connection))
+                if not again.after_response(response.status):
+                    release = partial(self._release, assigner, pooled, connection)
+                    return self._pooled_response(response, release)
+                yield from assigner.retire(pooled)
+                yield Shielded(body_of(response.stream, self._face).close())
+                yield Shielded(self._release(assigner, pooled, connection))
             except GeneratorExit:
                 raise
             except BaseException as error:
                 yield Shielded(self._release(assigner, pooled, connection))
-                refused = error.shown if isinstance(error, Lost) else error
-                if isinstance(refused, ConnectionNotAvailable) and unavailable < MAX_UNAVAILABLE:
-                    unavailable += 1
-                elif isinstance(error, Lost) and lost < MAX_LOST:
-                    lost += 1
-                    pooled.wants_fresh = True
-                elif isinstance(error, Lost):
-                    raise error.reason from None
-                else:
+                told = again.after_failure(error)
+                if told is error:
                     raise
+                if told is not None:
+                    raise told from None
 
     def _pooled_response(self, response: Response, release: partial[Flow[None]]) -> Response:
         """The response, with the connection given back when it is closed."""

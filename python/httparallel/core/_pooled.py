@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ._io import Face
     from ._models import Origin, Request, Response
 
-__all__ = ["PooledRequest", "abandon_all", "attempt", "close_all", "is_reusable", "opened"]
+__all__ = ["PooledRequest", "abandon_all", "attempt", "close_all", "is_reusable", "key_of", "opened"]
 
 LOGGER = logging.getLogger("httparallel.connection")
 
@@ -27,15 +27,22 @@ SYNC_HANDLER = ("handle_request", SyncFace.handle_request)
 ASYNC_HANDLER = ("handle_async_request", AsyncFace.handle_async_request)
 
 
+def key_of(origin: Origin) -> bytes:
+    """What connections to an origin have in common."""
+    return b"%b://%b:%d" % (origin.scheme, origin.host, origin.port)
+
+
 class PooledRequest:
     """A request that has a connection, waits for one, or opens one."""
 
     def __init__(self, request: Request, may_share: bool) -> None:
         self.request = request
         self.origin: Origin = request.url.origin
-        self.key = b"%b://%b:%d" % (self.origin.scheme, self.origin.host, self.origin.port)
+        self.key = key_of(self.origin)
         # Whether a connection that is opened for it may turn out to be HTTP/2.
         self.may_share = may_share
+        # Whether only HTTP/1.1 will do, although the pool speaks HTTP/2, too.
+        self.is_http1 = False
         # Whether it must not be sent on a connection that has served before.
         self.wants_fresh = False
         timeouts = request.extensions.get("timeout", {})
@@ -48,11 +55,18 @@ class PooledRequest:
         # The engine's number for it, while it is in the queue or on a connection.
         self.number: int | None = None
         self.connection: int | None = None
+        # Whether that had served a request before.
+        self.is_reused = False
         # The connection that it is to open, and that connection once it is being opened.
         self.opens: int | None = None
         self.opening: Any = None
         self.error: Exception | None = None
         self._event = Event()
+
+    def use_http1(self) -> None:
+        """From now on connections that speak HTTP/2 are none of its own. It must be in no queue."""
+        self.key += b" over HTTP/1.1"
+        self.is_http1, self.may_share = True, False
 
     def tell(
         self, connection: int | None = None, opens: int | None = None, error: Exception | None = None

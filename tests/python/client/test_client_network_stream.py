@@ -46,6 +46,22 @@ async def test_it_tells_of_tls(kind: Kind, server: Server, http2: bool) -> None:
     assert ssl.DER_cert_to_PEM_cert(certificate) == pem_of(context, port)
 
 
+async def test_its_ssl_object_answers_what_is_known_of_tls(kind: Kind, server: Server) -> None:
+    async with kind.client(verify=server.ca_pem, http2=True) as client:
+        stream = stream_of(await client.get(server.https))
+        older = stream_of(await client.get(server.https_tls12)).get_extra_info("ssl_object")
+    tls = stream.get_extra_info("ssl_object")
+    assert tls.getpeercert(binary_form=True) == stream.get_extra_info("peer_certificate")
+    # The rest it has not as Python has it.
+    with pytest.raises(NotImplementedError, match="binary_form"):
+        tls.getpeercert()
+    assert not hasattr(tls, "read")
+    name, version, bits = older.cipher()
+    assert (version, older.version()) == ("TLSv1.2", "TLSv1.2")
+    assert name.startswith("TLS_ECDHE_")
+    assert bits in (128, 256)
+
+
 def pem_of(context: ssl.SSLContext, port: int) -> str:
     """The certificate that the server shows."""
     import socket

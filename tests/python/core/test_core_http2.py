@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import trio
+from frames import GOAWAY, RST_STREAM, SETTINGS, answer, frame
 from kinds import Kind, async_only
 from pools import Program
 from testserver import Server
@@ -25,23 +26,6 @@ from httparallel.core import (
 )
 
 URL = "http://example.com/"
-
-SETTINGS, GOAWAY, RST_STREAM, HEADERS, DATA = 4, 7, 3, 1, 0
-END_STREAM, END_HEADERS = 1, 4
-# `:status: 200`, by its index in HPACK's static table.
-STATUS_200 = b"\x88"
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    """RFC 9113, section 4.1."""
-    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
-
-
-def answer(stream: int, content: bytes = b"ok") -> list[bytes]:
-    return [
-        frame(HEADERS, END_HEADERS, stream, STATUS_200),
-        frame(DATA, END_STREAM, stream, content),
-    ]
 
 
 @pytest.fixture

@@ -5,12 +5,14 @@ from __future__ import annotations
 import gc
 import json
 import re
+import ssl
 import subprocess
 import sys
 from typing import Any
 
 import pytest
 from kinds import Kind
+from network import port_of
 from pools import OwnBackend, PoolFacade, Program
 from testserver import Server
 
@@ -20,6 +22,7 @@ from httparallel.core import (
     ConnectionInterface,
     ConnectionPool,
     Origin,
+    PoolTimeout,
     ReadError,
     ReadTimeout,
     Request,
@@ -51,6 +54,24 @@ async def test_a_response_knows_its_connection_s_addresses(program: Program, ser
         stream = (await pool.request("GET", server.http)).extensions["network_stream"]
         assert stream.get_extra_info("client_addr") == address
         assert not stream.get_extra_info("is_readable")
+
+
+@pytest.mark.parametrize("http2", [False, True])
+async def test_a_response_knows_its_connection_s_tls(
+    program: Program, server: Server, http2: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As httpcore's users ask, whatever carries the bytes.
+    monkeypatch.setenv("SSL_CERT_FILE", server.ca_pem)
+    async with program.pool(http2=http2) as pool:
+        response = await pool.request("GET", server.https)
+        tls = response.extensions["network_stream"].get_extra_info("ssl_object")
+        assert tls.version() == "TLSv1.3"
+        assert tls.selected_alpn_protocol() == ("h2" if http2 else "http/1.1")
+        name, version, bits = tls.cipher()
+        assert (name[:4], version) == ("TLS_", "TLSv1.3")
+        assert bits == (128 if "_128_" in name else 256)
+        shown = ssl.DER_cert_to_PEM_cert(tls.getpeercert(True))
+    assert shown == ssl.get_server_certificate(("localhost", port_of(server.https)))
 
 
 async def test_a_pool_shows_what_it_does(program: Program, server: Server) -> None:
@@ -110,6 +131,24 @@ async def test_the_extensions_of_a_request(program: Program, server: Server) -> 
         assert json.loads(response.content)["target"] == "/echo?a|b=%7e"
         with pytest.raises(ReadTimeout):
             await pool.request("GET", f"{server.http}/hang", extensions={"timeout": {"read": 0.1}})
+
+
+@pytest.mark.parametrize(("driver", "total"), [("engine", 2), ("own", 1)])
+async def test_a_pool_counts_connections_of_the_engine_and_its_own_by_themselves(
+    kind: Kind, server: Server, driver: str, total: int
+) -> None:
+    # As `docs/httpcore-differences.md` says; with a backend there is one kind, and one limit.
+    trace = kind.function(lambda *_: None)
+    async with Program(kind, driver).pool(max_connections=1) as pool:
+        for _ in range(3):
+            assert (await pool.request("GET", server.http)).status == 200
+            assert (await pool.request("GET", server.http, extensions={"trace": trace})).status == 200
+        assert len(pool.connections) == total
+        timeout = {"pool": 0.05}
+        for extensions in ({"timeout": timeout}, {"timeout": timeout, "trace": trace}):
+            async with pool.stream("GET", f"{server.http}/bytes/1000000", extensions=extensions):
+                with pytest.raises(PoolTimeout):
+                    await pool.request("GET", server.http, extensions=extensions)
 
 
 async def test_content_is_not_decoded(program: Program, server: Server) -> None:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import pytest
+from frames import frame
 
 import httparallel
-from httparallel._native import ConnectionQueue, Http1Connection, Http2Connection, Socks5
+from httparallel._native import (
+    ConnectionQueue,
+    Http1Connection,
+    Http1Origins,
+    Http2Connection,
+    Socks5,
+    is_misdirected,
+)
 
-SETTINGS = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
-
-
-def frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:
-    head = len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big")
-    return head + payload
+SETTINGS = frame(4, 0, 0)
 
 
 def go_away(last: int, reason: int = 0) -> bytes:
@@ -126,6 +129,14 @@ class TestHttp2:
         assert connection.outgoing() == frame(4, 1, 0, b"")
         assert connection.can_open()
 
+    def test_it_says_whom_what_was_received_concerns(self) -> None:
+        connection = Http2Connection()
+        first, second = self.open(connection), self.open(connection)
+        assert connection.event(first) is connection.event(second) is None
+        connection.receive(SETTINGS + frame(1, 5, second, b"\x88"))
+        assert connection.news() == [second]
+        assert connection.news() == []
+
     def test_a_body_goes_as_the_window_allows(self) -> None:
         connection = Http2Connection()
         stream = self.open(connection, end=False)
@@ -157,14 +168,16 @@ class TestHttp2:
         with pytest.raises(httparallel.LocalProtocolError):
             connection.event(stream)
 
-    @pytest.mark.parametrize(("reason", "is_unprocessed"), [(7, True), (2, False)])
-    def test_a_reset_says_whether_the_request_was_processed(self, reason: int, is_unprocessed: bool) -> None:
+    @pytest.mark.parametrize(
+        ("reason", "refusal"), [(7, "unprocessed"), (13, "http1_required"), (2, None), (8, None)]
+    )
+    def test_a_reset_says_how_the_request_may_be_sent_again(self, reason: int, refusal: str | None) -> None:
         connection = Http2Connection()
         stream = self.open(connection)
         connection.receive(SETTINGS + frame(3, 0, stream, reason.to_bytes(4, "big")))
         with pytest.raises(httparallel.RemoteProtocolError) as caught:
             connection.event(stream)
-        assert vars(caught.value)["is_unprocessed"] is is_unprocessed
+        assert vars(caught.value)["refusal"] == refusal
 
     def test_a_peer_that_goes_away_takes_no_more_requests(self) -> None:
         connection = Http2Connection()
@@ -174,7 +187,7 @@ class TestHttp2:
         assert not connection.can_open()
         with pytest.raises(httparallel.RemoteProtocolError) as caught:
             connection.event(second)
-        assert vars(caught.value)["is_unprocessed"] is True
+        assert vars(caught.value)["refusal"] == "unprocessed"
         connection.receive(frame(1, 5, first, b"\x88"))
         assert connection.event(first) == (b"HTTP/2", 200, b"", [])
         assert connection.event(first) is True
@@ -187,7 +200,22 @@ class TestHttp2:
         assert connection.is_closed
         with pytest.raises(httparallel.RemoteProtocolError) as caught:
             connection.event(stream)
-        assert vars(caught.value)["is_unprocessed"] is False
+        assert vars(caught.value)["refusal"] is None
+
+    def test_a_peer_that_keeps_it_busy_with_nothing_is_given_up(self) -> None:
+        connection = Http2Connection()
+        stream = self.open(connection)
+        connection.receive(SETTINGS)
+        # 64 KiB of PING.
+        noise = frame(6, 0, 0, bytes(8)) * 3855
+        with pytest.raises(httparallel.RemoteProtocolError, match="belongs to no response"):
+            # More than any bound: 1 GiB.
+            for _ in range(16 * 1024):
+                connection.receive(noise)
+                connection.outgoing()
+        assert connection.is_closed
+        with pytest.raises(httparallel.RemoteProtocolError, match="belongs to no response"):
+            connection.event(stream)
 
     def test_shutting_down_says_goaway(self) -> None:
         connection = Http2Connection()
@@ -286,6 +314,25 @@ class TestConnectionQueue:
         assert (waiting, first not in waiting) == ([second], True)
         assert [action[:2] for action in actions] == [("close", connection)]
         assert (queue.waiting(), queue.connections()) == (0, [])
+
+
+def test_origins_that_want_http_1_are_remembered() -> None:
+    origins = Http1Origins()
+    for number in range(65):
+        origins.insert(b"https://%d.example:443" % number)
+    # As many as 64.
+    assert b"https://0.example:443" not in origins
+    assert b"https://1.example:443" in origins
+
+
+@pytest.mark.parametrize(
+    ("status", "reused", "replayable", "again"),
+    [(421, True, True, True), (421, False, True, False), (421, True, False, False), (404, True, True, False)],
+)
+def test_a_misdirected_request_may_be_sent_again(
+    status: int, reused: bool, replayable: bool, again: bool
+) -> None:
+    assert is_misdirected(status, reused, replayable) is again
 
 
 class TestSocks5:

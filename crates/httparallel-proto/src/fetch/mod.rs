@@ -21,12 +21,11 @@ pub use redirect::{is_redirect, keeps_credentials, redirect};
 pub use request::{Content, Method, Overrides, Request, check_url};
 pub use request_headers::{Completed, RequestHeaders};
 pub use retry::{
-    Attempts, Http1Origins, Moment, Refusal, Retries, Retry, RetryBudget, Sent, may_resend, may_retry_lost,
+    Attempts, Http1Origins, Moment, Refusal, Retries, Retry, RetryBudget, Sent, is_misdirected, may_resend,
+    may_retry_lost,
 };
 
 use std::time::{Duration, Instant};
-
-use retry::is_misdirected;
 
 use crate::{Error, Headers, Kind, Phase, Result};
 

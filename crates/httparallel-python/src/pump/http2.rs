@@ -1,6 +1,6 @@
 //! HTTP/2, bytes in and bytes out.
 
-use httparallel::pump::Http2;
+use httparallel::pump::{Http2, Refusal};
 use parking_lot::Mutex;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -95,18 +95,29 @@ impl Http2Connection {
         taken.map_err(|error| exception(py, &error))
     }
 
+    /// The streams that may have news since this was asked: those that `event` or `capacity` had nothing for.
+    fn news(&self) -> Vec<u32> {
+        self.inner.lock().news()
+    }
+
     /// What comes next in the response; `None` until more is received. Raises `RemoteProtocolError`, whose
-    /// attribute `is_unprocessed` says whether the peer certainly did nothing about the request.
+    /// attribute `refusal` says how the request may be sent again: `"unprocessed"`, on another connection, whatever it
+    /// is; `"http1_required"`, over HTTP/1.1; else `None`.
     fn event<'py>(&self, py: Python<'py>, stream: u32) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (event, is_unprocessed) = {
+        let (event, refusal) = {
             let mut connection = self.inner.lock();
-            (connection.event(stream), connection.is_unprocessed(stream))
+            (connection.event(stream), connection.refusal(stream))
         };
         match event {
             Ok(event) => convert::event(py, event),
             Err(error) => {
                 let raised = exception(py, &error);
-                raised.value(py).setattr("is_unprocessed", is_unprocessed)?;
+                let refusal = match refusal {
+                    Refusal::Unprocessed => Some("unprocessed"),
+                    Refusal::Http1Required => Some("http1_required"),
+                    Refusal::Failed => None,
+                };
+                raised.value(py).setattr("refusal", refusal)?;
                 Err(raised)
             }
         }

@@ -19,5 +19,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<http2::Http2Connection>()?;
     module.add_class::<queue::ConnectionQueue>()?;
     module.add_class::<socks::Socks5>()?;
+    module.add_class::<resend::Http1Origins>()?;
+    module.add_function(wrap_pyfunction!(resend::is_misdirected, module)?)?;
     module.add_function(wrap_pyfunction!(resend::may_resend, module)?)
 }

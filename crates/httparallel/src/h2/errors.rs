@@ -1,5 +1,6 @@
 //! Errors of the `h2` crate in this library's terms.
 
+use httparallel_proto::fetch::Refusal;
 use httparallel_proto::{Error, Kind, Phase};
 
 /// The error in words. Its cause has the protocol's own.
@@ -17,4 +18,13 @@ pub(crate) fn describe(error: h2::Error, phase: Phase) -> Error {
         (Kind::Protocol, format!("HTTP/2: {error}"))
     };
     Error::new(kind, phase, message).with_source(error)
+}
+
+/// What the failure of a stream says about its request, if it was the peer that said it.
+pub(crate) fn refusal(error: &h2::Error) -> Refusal {
+    // `h2` tells of a GOAWAY of the peer's to those streams only that it does not cover.
+    match error.reason().filter(|_| error.is_remote()) {
+        Some(reason) => Refusal::of(reason.into(), error.is_go_away()),
+        None => Refusal::Failed,
+    }
 }

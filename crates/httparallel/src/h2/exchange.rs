@@ -10,14 +10,14 @@ use bytes::{Bytes, BytesMut};
 use h2::client::{ResponseFuture, SendRequest};
 use h2::{Reason, RecvStream, SendStream};
 use httparallel_proto::fetch::{Content, Refusal, Request, may_retry_lost};
-use httparallel_proto::h1::Limits;
 use httparallel_proto::timeouts::Deadline;
 use httparallel_proto::{Error, Phase};
 use tokio::sync::Notify;
 
 use super::connection::Http2;
-use super::errors::describe;
+use super::errors::{describe, refusal};
 use super::head;
+use super::interims::Interims;
 use crate::engine::{Shared, complete};
 use crate::operation::{Answered, Attempt, Op, UNWANTED_BYTES, UNWANTED_TIME};
 use crate::panics::caught_in;
@@ -74,17 +74,13 @@ impl Failure {
         if error.is_go_away() {
             shared.retire(connection.id);
         }
-        // `h2` tells of a GOAWAY of the peer's to those streams only that it does not cover.
-        let refusal = match error.reason().filter(|_| error.is_remote()) {
-            Some(reason) => Refusal::of(reason.into(), error.is_go_away()),
-            None => Refusal::Failed,
-        };
         let lost = error.is_io() && may_retry_lost(request, connection.is_reused(), phase != Phase::Pool);
         let progress = error.is_go_away() && connection.has_answered();
+        let refused = refusal(&error);
         let described = describe(error, phase);
         // A server that ends each connection after a few requests makes progress; one that never answers
         // does not.
-        match refusal {
+        match refused {
             Refusal::Http1Required => Attempt::Http1Required(described),
             Refusal::Unprocessed if progress => Attempt::Bounced(described),
             Refusal::Unprocessed => Attempt::Lost(described),
@@ -148,16 +144,12 @@ async fn exchange(
     receive_content(op, &mut body, connection, resumed, Phase::Read).await
 }
 
-/// Awaits the response. `h2` would forget any number of interim ones before it.
+/// Awaits the response, and forgets the interim ones before it.
 async fn final_response(mut response: ResponseFuture) -> Result<http::Response<RecvStream>, h2::Error> {
-    let mut interims = 0;
+    let mut interims = Interims::default();
     poll_fn(|cx| {
-        while let Poll::Ready(Some(interim)) = response.poll_informational(cx) {
+        while let Poll::Ready(interim) = interims.poll(&mut response, cx) {
             interim?;
-            interims += 1;
-            if interims > Limits::default().interim_count {
-                return Poll::Ready(Err(Reason::ENHANCE_YOUR_CALM.into()));
-            }
         }
         Pin::new(&mut response).poll(cx)
     })

@@ -9,7 +9,8 @@ mod connection;
 pub(crate) mod errors;
 mod exchange;
 pub(crate) mod head;
-mod noise;
+pub(crate) mod interims;
+pub(crate) mod noise;
 pub(crate) mod settings;
 mod streams;
 #[cfg(test)]

@@ -17,22 +17,24 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// of the peer's.
 const MAX_NOISE: u64 = 2 * super::settings::CONNECTION_WINDOW as u64;
 
-/// The bytes that were read since an exchange got on. Shared by what reads them, all on the I/O thread.
+/// The bytes that were read since an exchange got on. Clones count together: of one connection, on one thread at a
+/// time.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Noise(Arc<AtomicU64>);
+pub(crate) struct Noise(Arc<AtomicU64>);
 
 impl Noise {
     /// An exchange has got on: a head, a piece of a body, or one that was sent.
-    pub(super) fn got_on(&self) {
+    pub(crate) fn got_on(&self) {
         self.0.store(0, Ordering::Relaxed);
     }
 
-    fn heard(&self, bytes: usize) {
+    /// So much was read.
+    pub(crate) fn heard(&self, bytes: usize) {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
     /// Fails if the peer has said too much.
-    pub(super) fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         if self.0.load(Ordering::Relaxed) <= MAX_NOISE {
             return Ok(());
         }

@@ -11,11 +11,13 @@ use bytes::Bytes;
 use h2::client::{Connection, SendRequest};
 use httparallel_proto::{Error, Headers, Kind, Phase, Result};
 
-use super::Event;
+use super::news::News;
 use super::stream::Stream;
 use super::wire::Wire;
+use super::{Event, Refusal};
 use crate::h2::errors::describe;
 use crate::h2::head::RequestHead;
+use crate::h2::noise::Noise;
 use crate::h2::settings;
 
 /// What stands for the peer's limit on streams until its SETTINGS are here. RFC 9113 section 6.5.2: "It is
@@ -50,6 +52,8 @@ const UNSETTLED: usize = 100;
 /// ```
 pub struct Http2 {
     wire: Wire,
+    noise: Noise,
+    news: News,
     connection: Option<Connection<Wire, Bytes>>,
     /// `None` after `shut_down`.
     send: Option<SendRequest<Bytes>>,
@@ -84,6 +88,8 @@ impl Http2 {
         };
         let mut begun = Self {
             wire,
+            noise: Noise::default(),
+            news: News::default(),
             connection: Some(connection),
             send: Some(send),
             woken,
@@ -104,15 +110,18 @@ impl Http2 {
     /// Takes in what was read; nothing means that the peer closed its side. Then take [`outgoing`](Self::outgoing):
     /// there may be something to acknowledge.
     ///
-    /// Fails with [`Kind::Protocol`] if the peer broke the protocol for all streams. They fail with it.
+    /// Fails with [`Kind::Protocol`] if the peer broke the protocol for all streams, or has said twice as much as a
+    /// connection's window allows without any exchange getting on. They fail with it.
     pub fn receive(&mut self, data: &[u8]) -> Result<()> {
         if data.is_empty() {
             // What has come of the responses counts, though `h2` forgets with the connection that one was complete.
             self.streams.values_mut().for_each(Stream::collect);
             self.open_streams = self.streams.values().filter(|stream| stream.is_open()).count();
         }
+        self.noise.heard(data.len());
         self.wire.feed(data);
-        self.poll()
+        self.poll()?;
+        self.noise.check().inspect_err(|error| self.give_up(error))
     }
 
     /// Starts a request; `end` says that it has no body. Gives the number of its stream.
@@ -140,7 +149,7 @@ impl Http2 {
         let (response, body) = opened
             .map_err(|error| Error::invalid_request("the request does not fit HTTP/2").with_source(error))?;
         let id = response.stream_id().as_u32();
-        self.streams.insert(id, Stream::new(id, response, body, end));
+        self.streams.insert(id, Stream::new(id, self.news.waker(id), response, body, end));
         self.open_streams += 1;
         self.settle();
         Ok(id)
@@ -167,12 +176,12 @@ impl Http2 {
     pub fn is_closed(&self) -> bool {
         self.connection.is_none()
             || self.send.is_none()
-            || self.refusal().is_some_and(|error| !is_going_away(&error))
+            || self.ending().is_some_and(|error| !is_going_away(&error))
     }
 
     /// Whether the peer said GOAWAY. Streams that it takes to their end go on.
     pub fn is_going_away(&self) -> bool {
-        self.refusal().is_some_and(|error| is_going_away(&error))
+        self.ending().is_some_and(|error| is_going_away(&error))
     }
 
     /// How many bytes of a body may be sent now, if `wanted` are to be sent. 0 until the peer allows more.
@@ -185,21 +194,36 @@ impl Http2 {
     /// Sends as much of `piece` as the peer's windows allow; says how much that is. `end` counts when all of it
     /// was taken. Fails as [`capacity`](Self::capacity) does.
     pub fn data(&mut self, stream: u32, piece: &[u8], end: bool) -> Result<usize> {
-        self.step(stream, |stream| stream.send(piece, end))
+        let taken = self.step(stream, |stream| stream.send(piece, end))?;
+        if taken > 0 {
+            self.noise.got_on();
+        }
+        Ok(taken)
+    }
+
+    /// Takes the numbers of the streams that may have news: those for which [`event`](Self::event) or
+    /// [`capacity`](Self::capacity) had nothing, and which have changed since. All of them do when the connection
+    /// ends, whether they are named or not.
+    pub fn news(&mut self) -> Vec<u32> {
+        self.news.take()
     }
 
     /// What comes next in a response; `None` until more is received. The window opens again as its body is taken.
     ///
     /// Fails if the stream was reset or the connection is over: see also
-    /// [`is_unprocessed`](Self::is_unprocessed).
+    /// [`refusal`](Self::refusal).
     pub fn event(&mut self, stream: u32) -> Result<Option<Event>> {
-        self.step(stream, Stream::event)
+        let event = self.step(stream, Stream::event)?;
+        if matches!(event, Some(Event::Head(_) | Event::Body(_))) {
+            self.noise.got_on();
+        }
+        Ok(event)
     }
 
-    /// Whether it is certain that the peer did nothing about this request, so that it can be sent again, whatever
-    /// it is. Known once [`event`](Self::event) has failed.
-    pub fn is_unprocessed(&self, stream: u32) -> bool {
-        self.streams.get(&stream).is_some_and(Stream::is_unprocessed)
+    /// Whether, and how, a request may be sent again that has no response. Known once [`event`](Self::event) has
+    /// failed.
+    pub fn refusal(&self, stream: u32) -> Refusal {
+        self.streams.get(&stream).map_or(Refusal::Failed, Stream::refusal)
     }
 
     /// Forgets a stream. If it is not over, the peer is told with `RST_STREAM` (`CANCEL`).
@@ -221,6 +245,16 @@ impl Http2 {
         let _ = self.poll();
     }
 
+    /// Ends the connection because of its peer. What is complete of the responses counts.
+    fn give_up(&mut self, error: &Error) {
+        for stream in self.streams.values_mut() {
+            stream.collect();
+            stream.cancel(error.clone());
+        }
+        self.open_streams = 0;
+        self.connection = None;
+    }
+
     /// Does something about a stream, and what follows from it.
     fn step<T>(&mut self, stream: u32, step: impl FnOnce(&mut Stream) -> Result<T>) -> Result<T> {
         let unknown = || Error::invalid_request("There is no such stream");
@@ -235,7 +269,7 @@ impl Http2 {
     }
 
     /// Why `h2` would not take another request, if so.
-    fn refusal(&self) -> Option<h2::Error> {
+    fn ending(&self) -> Option<h2::Error> {
         let mut send = self.send.clone()?;
         match send.poll_ready(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(Err(error)) => Some(error),

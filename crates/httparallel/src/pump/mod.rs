@@ -14,6 +14,7 @@
 
 mod http1;
 mod http2;
+mod news;
 mod stream;
 mod wire;
 
@@ -24,6 +25,7 @@ use bytes::Bytes;
 
 pub use http1::Http1;
 pub use http2::Http2;
+pub use httparallel_proto::fetch::Refusal;
 pub use httparallel_proto::h1::{Limits as Http1Limits, Reuse};
 
 use crate::Head;

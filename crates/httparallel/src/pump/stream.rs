@@ -7,16 +7,20 @@ use std::task::{Context, Poll, Waker};
 use bytes::Bytes;
 use h2::client::ResponseFuture;
 use h2::{Reason, RecvStream, SendStream};
+use httparallel_proto::fetch::Refusal;
 use httparallel_proto::h1::Reuse;
 use httparallel_proto::{Error, Kind, Phase, Result};
 
 use super::Event;
-use crate::h2::errors::describe;
+use crate::h2::errors::{describe, refusal};
 use crate::h2::head;
+use crate::h2::interims::Interims;
 
 /// A stream that was opened.
 pub(super) struct Stream {
     id: u32,
+    /// Whoever polls a stream may wait until this is woken.
+    waker: Waker,
     /// `None` once the stream is over: `h2` keeps what somebody could still use.
     send: Option<SendStream<Bytes>>,
     /// The request was wholly given.
@@ -24,33 +28,40 @@ pub(super) struct Stream {
     response: Response,
     /// What was taken from `h2` before it was asked for.
     collected: VecDeque<Event>,
-    unprocessed: bool,
+    refusal: Refusal,
 }
 
 enum Response {
-    Awaited(ResponseFuture),
+    Awaited(ResponseFuture, Interims),
     Body(RecvStream),
     Ended,
     Failed(Error),
 }
 
 impl Stream {
-    pub(super) fn new(id: u32, response: ResponseFuture, send: SendStream<Bytes>, complete: bool) -> Self {
-        let response = Response::Awaited(response);
-        Self { id, send: Some(send), complete, response, collected: VecDeque::new(), unprocessed: false }
+    pub(super) fn new(
+        id: u32,
+        waker: Waker,
+        response: ResponseFuture,
+        send: SendStream<Bytes>,
+        complete: bool,
+    ) -> Self {
+        let response = Response::Awaited(response, Interims::default());
+        let refusal = Refusal::Failed;
+        Self { id, waker, send: Some(send), complete, response, collected: VecDeque::new(), refusal }
     }
 
     /// Whether the peer counts it.
     pub(super) fn is_open(&self) -> bool {
         match self.response {
-            Response::Awaited(_) | Response::Body(_) => true,
+            Response::Awaited(..) | Response::Body(_) => true,
             Response::Ended => !self.complete,
             Response::Failed(_) => false,
         }
     }
 
-    pub(super) fn is_unprocessed(&self) -> bool {
-        self.unprocessed
+    pub(super) fn refusal(&self) -> Refusal {
+        self.refusal
     }
 
     /// How much of `wanted` may be sent.
@@ -59,9 +70,12 @@ impl Stream {
             return Err(Error::new(Kind::InvalidRequest, Phase::Write, "The request has ended already"));
         }
         let Some(send) = &mut self.send else { return Err(unwanted()) };
-        // Ready with nothing: no more can be sent on this stream.
-        if let Poll::Ready(None) = send.poll_capacity(&mut context()) {
-            return Err(unwanted());
+        // Until it is pending, nobody would be woken when there is more.
+        while let Poll::Ready(more) = send.poll_capacity(&mut Context::from_waker(&self.waker)) {
+            // Nothing: no more can be sent on this stream.
+            if !matches!(more, Some(Ok(_))) {
+                return Err(unwanted());
+            }
         }
         send.reserve_capacity(wanted);
         Ok(send.capacity().min(wanted))
@@ -97,7 +111,7 @@ impl Stream {
 
     /// Takes what has come of the response out of `h2`.
     pub(super) fn collect(&mut self) {
-        while matches!(self.response, Response::Awaited(_) | Response::Body(_)) {
+        while matches!(self.response, Response::Awaited(..) | Response::Body(_)) {
             let Poll::Ready(Ok(event)) = self.poll() else { return };
             self.collected.push_back(event);
         }
@@ -116,9 +130,10 @@ impl Stream {
     }
 
     fn poll(&mut self) -> Poll<Result<Event>> {
+        let mut context = Context::from_waker(&self.waker);
         let polled = match &mut self.response {
-            Response::Awaited(response) => poll_head(response, self.id),
-            Response::Body(body) => poll_body(body),
+            Response::Awaited(response, interims) => poll_head(response, interims, self.id, &mut context),
+            Response::Body(body) => poll_body(body, &mut context),
             Response::Ended => return Poll::Ready(Ok(Event::End { reuse: Reuse::Yes })),
             Response::Failed(error) => return Poll::Ready(Err(error.clone())),
         };
@@ -135,7 +150,10 @@ impl Stream {
                 Ok(event)
             }
             Err(error) => {
-                self.unprocessed = matches!(self.response, Response::Awaited(_)) && is_unprocessed(&error);
+                // Of a response that has begun, nobody may have another one.
+                if matches!(self.response, Response::Awaited(..)) {
+                    self.refusal = refusal(&error);
+                }
                 let error = if error.is_io() { closed() } else { describe(error, Phase::Read) };
                 self.send = None;
                 self.response = Response::Failed(error.clone());
@@ -150,19 +168,24 @@ enum Step {
     Piece(Event),
 }
 
-fn poll_head(response: &mut ResponseFuture, id: u32) -> Poll<Result<Step, h2::Error>> {
-    if let Poll::Ready(Some(interim)) = response.poll_informational(&mut context()) {
+fn poll_head(
+    response: &mut ResponseFuture,
+    interims: &mut Interims,
+    id: u32,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Step, h2::Error>> {
+    if let Poll::Ready(interim) = interims.poll(response, cx) {
         return Poll::Ready(interim.map(|interim| Step::Piece(Event::Interim(head::response(&interim, id)))));
     }
-    Pin::new(response).poll(&mut context()).map_ok(|response| {
+    Pin::new(response).poll(cx).map_ok(|response| {
         let head = head::response(&response, id);
         Step::Body(Event::Head(head), response.into_body())
     })
 }
 
-fn poll_body(body: &mut RecvStream) -> Poll<Result<Step, h2::Error>> {
+fn poll_body(body: &mut RecvStream, cx: &mut Context<'_>) -> Poll<Result<Step, h2::Error>> {
     loop {
-        let Poll::Ready(piece) = body.poll_data(&mut context()) else { return Poll::Pending };
+        let Poll::Ready(piece) = body.poll_data(cx) else { return Poll::Pending };
         return Poll::Ready(match piece {
             Some(Ok(piece)) if piece.is_empty() => continue,
             Some(Ok(piece)) => Ok(Step::Piece(Event::Body(piece))),
@@ -170,12 +193,6 @@ fn poll_body(body: &mut RecvStream) -> Poll<Result<Step, h2::Error>> {
             None => Ok(Step::Piece(Event::End { reuse: Reuse::Yes })),
         });
     }
-}
-
-/// RFC 9113 section 8.7: requests on streams above the last one that GOAWAY names, and those refused, were not
-/// processed. `h2` tells a GOAWAY of the peer's to no other streams.
-fn is_unprocessed(error: &h2::Error) -> bool {
-    error.is_remote() && (error.is_go_away() || error.reason() == Some(Reason::REFUSED_STREAM))
 }
 
 /// The stream of bytes cannot fail, only end.
@@ -186,9 +203,4 @@ fn closed() -> Error {
 
 fn unwanted() -> Error {
     Error::new(Kind::Protocol, Phase::Write, "The server takes no more of the request")
-}
-
-/// Whoever polls a stream polls it again after every read: nobody is woken.
-fn context() -> Context<'static> {
-    Context::from_waker(Waker::noop())
 }

@@ -22,5 +22,4 @@ pub use attempts::{Attempts, Moment, Retries, Sent};
 pub use budget::RetryBudget;
 pub use lost::{may_resend, may_retry_lost};
 pub use policy::Retry;
-pub(super) use refused::is_misdirected;
-pub use refused::{Http1Origins, Refusal};
+pub use refused::{Http1Origins, Refusal, is_misdirected};

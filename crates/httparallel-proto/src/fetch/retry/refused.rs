@@ -26,15 +26,17 @@ impl Refusal {
     /// ```
     pub fn of(code: u32, goaway: bool) -> Self {
         // RFC 9113 section 7.
-        const NO_ERROR: u32 = 0;
         const REFUSED_STREAM: u32 = 7;
+        const ENHANCE_YOUR_CALM: u32 = 11;
         const HTTP_1_1_REQUIRED: u32 = 13;
         match code {
             // RFC 9113 section 8.7: these were not processed.
             REFUSED_STREAM => Self::Unprocessed,
-            // RFC 9113 section 6.8: neither were those above the last stream that GOAWAY names.
-            NO_ERROR if goaway => Self::Unprocessed,
             HTTP_1_1_REQUIRED => Self::Http1Required,
+            // Whoever asks for calm is not to be asked once more at once.
+            ENHANCE_YOUR_CALM => Self::Failed,
+            // RFC 9113 section 6.8: neither were those above the last stream that GOAWAY names, whatever it says.
+            _ if goaway => Self::Unprocessed,
             _ => Self::Failed,
         }
     }
@@ -46,7 +48,14 @@ impl Refusal {
 /// idempotent, over a different connection". `reused` says whether the connection had served a request before. A
 /// fresh one would be no different from the next: connections are shared within an origin only, so that no
 /// certificate has led the request astray, and what has may be what came before on this connection.
-pub(in crate::fetch) fn is_misdirected(status: u16, reused: bool, replayable: bool) -> bool {
+///
+/// ```
+/// use httparallel_proto::fetch::is_misdirected;
+///
+/// assert!(is_misdirected(421, true, true));
+/// assert!(!is_misdirected(421, false, true));
+/// ```
+pub fn is_misdirected(status: u16, reused: bool, replayable: bool) -> bool {
     status == 421 && reused && replayable
 }
 
@@ -55,13 +64,19 @@ const MAX_ORIGINS: usize = 64;
 
 /// The origins that asked for HTTP/1.1, of those that asked last.
 ///
-/// Few servers do, so that a list is as quick as anything.
-#[derive(Debug, Default)]
-pub struct Http1Origins(Vec<Origin>);
+/// Few servers do, so that a list is as quick as anything. `O` is what stands for an origin.
+#[derive(Debug)]
+pub struct Http1Origins<O = Origin>(Vec<O>);
 
-impl Http1Origins {
+impl<O> Default for Http1Origins<O> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<O: PartialEq> Http1Origins<O> {
     /// Remembers an origin, and forgets the one that asked longest ago if there are more than 64.
-    pub fn insert(&mut self, origin: Origin) {
+    pub fn insert(&mut self, origin: O) {
         if self.contains(&origin) {
             return;
         }
@@ -72,7 +87,10 @@ impl Http1Origins {
     }
 
     /// Whether an origin is remembered.
-    pub fn contains(&self, origin: &Origin) -> bool {
-        self.0.contains(origin)
+    pub fn contains<Q: ?Sized>(&self, origin: &Q) -> bool
+    where
+        O: PartialEq<Q>,
+    {
+        self.0.iter().any(|known| known == origin)
     }
 }

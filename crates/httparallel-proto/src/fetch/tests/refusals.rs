@@ -63,10 +63,10 @@ fn error_codes_say_whether_and_how_a_request_may_be_sent_again() {
             _ => Refusal::Failed,
         };
         assert_eq!(Refusal::of(code, false), reset, "{code}");
-        let goaway = if code == 0 { Refusal::Unprocessed } else { reset };
+        let goaway = if matches!(code, 11 | 13) { reset } else { Refusal::Unprocessed };
         assert_eq!(Refusal::of(code, true), goaway, "{code}");
     }
-    assert_eq!(Refusal::of(u32::MAX, true), Refusal::Failed);
+    assert_eq!(Refusal::of(u32::MAX, true), Refusal::Unprocessed);
 }
 
 #[test]

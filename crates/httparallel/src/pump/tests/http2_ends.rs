@@ -6,7 +6,7 @@ use httparallel_proto::{Error, Kind};
 use super::http2::{get, post};
 use super::peer::{Asked, Peer};
 use super::response;
-use crate::pump::{Event, Http2};
+use crate::pump::{Event, Http2, Refusal};
 
 /// SETTINGS without a setting.
 const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
@@ -24,11 +24,11 @@ fn asked() -> (Http2, Peer, u32, Asked) {
     (client, peer, stream, asked)
 }
 
-fn failure(client: &mut Http2, stream: u32) -> (Error, bool) {
+fn failure(client: &mut Http2, stream: u32) -> (Error, Refusal) {
     let error = client.event(stream).unwrap_err();
     let again = client.event(stream).unwrap_err();
     assert_eq!(error.message(), again.message());
-    (error, client.is_unprocessed(stream))
+    (error, client.refusal(stream))
 }
 
 #[test]
@@ -57,13 +57,17 @@ fn a_request_that_was_never_written_is_not_left_half_sent() {
 }
 
 #[test]
-fn a_refused_stream_was_not_processed() {
-    for (reason, is_unprocessed) in [(Reason::REFUSED_STREAM, true), (Reason::INTERNAL_ERROR, false)] {
+fn a_reset_says_whether_and_how_a_request_may_be_sent_again() {
+    for (reason, expected) in [
+        (Reason::REFUSED_STREAM, Refusal::Unprocessed),
+        (Reason::HTTP_1_1_REQUIRED, Refusal::Http1Required),
+        (Reason::INTERNAL_ERROR, Refusal::Failed),
+    ] {
         let (mut client, mut peer, stream, mut asked) = asked();
         asked.reply.send_reset(reason);
         peer.talk(&mut client);
-        let (error, unprocessed) = failure(&mut client, stream);
-        assert_eq!((error.kind(), unprocessed), (Kind::Protocol, is_unprocessed));
+        let (error, refusal) = failure(&mut client, stream);
+        assert_eq!((error.kind(), refusal), (Kind::Protocol, expected));
         assert_eq!((client.open_streams(), client.can_open()), (0, true));
         client.reset(stream);
         assert!(client.outgoing().is_empty());
@@ -80,8 +84,8 @@ fn a_reset_within_the_response_ends_that_stream_only() {
     peer.talk(&mut client);
     assert!(matches!(client.event(stream), Ok(Some(Event::Head(_)))));
     assert!(matches!(client.event(stream), Ok(Some(Event::Body(_)))));
-    let (_, unprocessed) = failure(&mut client, stream);
-    assert!(!unprocessed, "the peer had begun to answer");
+    let (_, refusal) = failure(&mut client, stream);
+    assert_eq!(refusal, Refusal::Failed, "the peer had begun to answer");
     let next = get(&mut client);
     peer.talk(&mut client);
     peer.asked().answer(200, true);
@@ -107,19 +111,24 @@ fn a_peer_that_goes_away_finishes_what_it_has_begun() {
 
 #[test]
 fn streams_above_the_last_one_of_goaway_were_not_processed() {
-    for reason in [0, 2, 11] {
+    for (reason, expected) in [
+        (0, Refusal::Unprocessed),
+        (2, Refusal::Unprocessed),
+        (11, Refusal::Failed),
+        (13, Refusal::Http1Required),
+    ] {
         let mut client = Http2::new().unwrap();
         client.receive(SETTINGS).unwrap();
         let (first, second) = (get(&mut client), get(&mut client));
         for byte in go_away(1, reason) {
             client.receive(&[byte]).unwrap();
         }
-        let (error, unprocessed) = failure(&mut client, second);
-        assert_eq!((error.kind(), unprocessed), (Kind::Protocol, true));
+        let (error, refusal) = failure(&mut client, second);
+        assert_eq!((error.kind(), refusal), (Kind::Protocol, expected));
         assert!(client.event(first).unwrap().is_none());
         client.receive(b"").unwrap();
-        let (error, unprocessed) = failure(&mut client, first);
-        assert_eq!((error.kind(), unprocessed), (Kind::Incomplete, false));
+        let (error, refusal) = failure(&mut client, first);
+        assert_eq!((error.kind(), refusal), (Kind::Incomplete, Refusal::Failed));
     }
 }
 
@@ -130,8 +139,8 @@ fn goaway_after_the_head_leaves_no_doubt_that_the_request_was_processed() {
     peer.talk(&mut client);
     client.receive(&go_away(0, 0)).unwrap();
     assert!(matches!(client.event(stream), Ok(Some(Event::Head(_)))));
-    let (error, unprocessed) = failure(&mut client, stream);
-    assert_eq!((error.kind(), unprocessed), (Kind::Protocol, false));
+    let (error, refusal) = failure(&mut client, stream);
+    assert_eq!((error.kind(), refusal), (Kind::Protocol, Refusal::Failed));
 }
 
 #[test]
@@ -170,8 +179,8 @@ fn what_is_not_http2_fails_the_connection_and_all_on_it() {
         assert_eq!(error.kind(), Kind::Protocol);
         assert_eq!(client.outgoing()[3], 7, "GOAWAY");
         assert!(client.is_closed() && !client.is_going_away() && !client.can_open());
-        let (error, unprocessed) = failure(&mut client, stream);
-        assert_eq!((error.kind(), unprocessed), (Kind::Protocol, false));
+        let (error, refusal) = failure(&mut client, stream);
+        assert_eq!((error.kind(), refusal), (Kind::Protocol, Refusal::Failed));
     }
 }
 

@@ -96,6 +96,7 @@ fn a_stream_that_is_given_up_gives_its_window_back() {
         let mut body = asked.answer(200, false);
         body.send_data(Bytes::from(vec![0; 2 * MEGABYTE]), false).unwrap();
         peer.talk(&mut client);
+        assert!(matches!(client.event(stream), Ok(Some(Event::Head(_)))));
         client.reset(stream);
         peer.talk(&mut client);
     }

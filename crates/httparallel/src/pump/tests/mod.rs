@@ -4,6 +4,8 @@ mod http1;
 mod http2;
 mod http2_ends;
 mod http2_mutations;
+mod http2_news;
+mod http2_noise;
 mod http2_windows;
 mod peer;
 
