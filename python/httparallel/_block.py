@@ -147,10 +147,11 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
 
     def _leave(self) -> None:
         """Cancels what is pending; when this returns it is gone."""
-        block, self._native, self._plain_block = self._native, None, None
+        block, self._native = self._native, None
         for pending in list(self._running.values()):
             if pending._flow is None and pending.done:
                 self._settle_call(pending)
+        self._plain_block = None
         if block is not None:
             block.close()
         for pending in self._undelivered:
@@ -203,9 +204,13 @@ class BaseBlock(Stepper, Verbs["AnyPending"]):
 
     def _gather(self) -> BasePending | None:
         """Takes an operation that is ready from the engine, if one is: a flow's, or one to be settled."""
-        number = self._open_block().try_next()
-        pending = None if number is None else self._running.pop(number)
-        if pending is not None and pending._flow is not None:
+        ready = self._open_block().try_next()
+        if ready is None:
+            return None
+        number, operation = ready
+        pending = self._running.pop(number)
+        pending._operation = operation
+        if pending._flow is not None:
             self._ready.append(pending)
         return pending
 

@@ -55,12 +55,12 @@ class Lanes:
             self._pending.append(0)
         return lane
 
-    def try_next(self) -> int | None:
+    def try_next(self) -> tuple[int, Operation] | None:
         for lane, block in enumerate(self._lanes):
-            number = block.try_next()
-            if number is not None:
+            ready = block.try_next()
+            if ready is not None:
                 self._pending[lane] -= 1
-                return number * _LANES + lane
+                return ready[0] * _LANES + lane, ready[1]
         return None
 
     def deliver(self, number: int) -> None:

@@ -35,15 +35,28 @@ class BasePending:
     _request: Request | None = None
     _timeout: TimeoutTypes | UseClientDefault = USE_CLIENT_DEFAULT
     _flow: Flow[Response] | None = None
-    # What a flow has sent last, and the operation that carries it, by its number in the native block.
+    # What a flow has sent last, and the number in the native block of the operation that carries it.
     _sent: Request | None = None
-    _operation: Operation | None = None
     _number: int | None = None
+    _known_operation: Operation | None = None
     _response: Response | None = None
     _error: BaseException | None = None
 
     def __init__(self, block: BaseBlock[Any]) -> None:
         self._block = block
+
+    @property
+    def _operation(self) -> Operation | None:
+        """The operation that carries it. Nobody asks for most of them, so they are looked up then."""
+        if self._known_operation is None and self._number is not None:
+            block = self._block._plain_block
+            if block is not None:
+                self._known_operation = block.operation(self._number)
+        return self._known_operation
+
+    @_operation.setter
+    def _operation(self, operation: Operation | None) -> None:
+        self._known_operation = operation
 
     @property
     def done(self) -> bool:

@@ -70,7 +70,8 @@ impl PyBlock {
     }
 
     /// Adds a request as a new pending response of the class `kind`, which it enters into `running`, by its
-    /// number, and into `undelivered`. `call` has the arguments of `submit`, without the last.
+    /// number, and into `undelivered`. `call` has the arguments of `submit`, without the last. Few ask for its
+    /// operation, which is here.
     fn request<'py>(
         &self,
         py: Python<'py>,
@@ -82,14 +83,13 @@ impl PyBlock {
     ) -> PyResult<Bound<'py, PyAny>> {
         let (method, url, headers, content, settings): Call<'py> = call.extract()?;
         let method = method.to_cow()?;
-        let (number, operation) =
+        let (number, _) =
             self.submit(py, &method, &url, headers.borrow(), content.as_ref(), settings.borrow(), None)?;
         let pending = bare(kind)?;
         let number = number.into_pyobject(py)?;
         pending.setattr(intern!(py, "_block"), owner)?;
         pending.setattr(intern!(py, "_call"), call)?;
         pending.setattr(intern!(py, "_number"), &number)?;
-        pending.setattr(intern!(py, "_operation"), operation)?;
         running.set_item(number, &pending)?;
         undelivered.add(&pending)?;
         Ok(pending)
@@ -99,7 +99,7 @@ impl PyBlock {
     ///
     /// If it is one operation, and its response asks for nothing but to be delivered, it is settled: with a
     /// new response of the class `kind` for its `client`, or with what went wrong, and no longer among the
-    /// `undelivered`. Otherwise that is left to the caller.
+    /// `undelivered`. Otherwise that is left to the caller, with the operation.
     fn settle_next<'py>(
         &self,
         py: Python<'py>,
@@ -114,6 +114,7 @@ impl PyBlock {
         running.del_item(number)?;
         let is_flow = !pending.getattr(intern!(py, "_flow"))?.is_none();
         if is_flow || operation.head().is_ok_and(|head| head.headers.contains("set-cookie")) {
+            pending.setattr(intern!(py, "_operation"), PyOperation { inner: operation })?;
             return Ok(Some(pending));
         }
         undelivered.discard(&pending)?;
@@ -122,13 +123,17 @@ impl PyBlock {
             Err(error) => (intern!(py, "_error"), error.into_value(py).into_bound(py).into_any()),
         };
         pending.setattr(place, outcome)?;
-        pending.setattr(intern!(py, "_operation"), py.None())?;
         Ok(Some(pending))
     }
 
-    /// The number of the operation that became ready first, which counts as delivered then; `None` if none is.
-    fn try_next(&self) -> Option<u64> {
-        self.inner.try_next().map(|outcome| outcome.number)
+    /// An operation that does not count as delivered, by its number.
+    fn operation(&self, number: u64) -> Option<PyOperation> {
+        self.inner.operation(number).map(|inner| PyOperation { inner })
+    }
+
+    /// The operation that became ready first, by its number; it counts as delivered then. `None` if none is.
+    fn try_next(&self) -> Option<(u64, PyOperation)> {
+        self.inner.try_next().map(|Outcome { number, operation }| (number, PyOperation { inner: operation }))
     }
 
     /// Blocks until an operation is ready, or so many seconds have passed.

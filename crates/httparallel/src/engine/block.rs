@@ -220,6 +220,11 @@ impl Block {
         self.state.inner.lock().budget.held()
     }
 
+    /// An operation that was not delivered yet, by its number.
+    pub fn operation(&self, number: u64) -> Option<Operation> {
+        self.state.inner.lock().pending.get(&number).cloned().map(Operation)
+    }
+
     /// Delivers the operation that became ready first, if any is.
     pub fn try_next(&self) -> Option<Outcome> {
         let mut inner = self.state.inner.lock();

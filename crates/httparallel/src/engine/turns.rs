@@ -25,22 +25,30 @@ pub(super) enum Turn {
 }
 
 thread_local! {
-    /// `None` while this thread starts nothing.
-    static ROW: RefCell<Option<VecDeque<Turn>>> = const { RefCell::new(None) };
+    static ROW: RefCell<Row> = const { RefCell::new(Row { is_moving: false, waiting: VecDeque::new() }) };
+}
+
+struct Row {
+    /// Whether this thread is within a start.
+    is_moving: bool,
+    /// What comes after that.
+    waiting: VecDeque<Turn>,
 }
 
 /// Starts it now, or, within another start, after that one.
 pub(super) fn take(turn: Turn) {
-    let nested = ROW.with_borrow_mut(|row| {
-        let nested = row.is_some();
-        row.get_or_insert_default().push_back(turn);
-        nested
+    let first = ROW.with_borrow_mut(|row| {
+        if row.is_moving {
+            row.waiting.push_back(turn);
+            return None;
+        }
+        row.is_moving = true;
+        Some(turn)
     });
-    if nested {
-        return;
-    }
+    let Some(first) = first else { return };
     let _row = Outermost;
-    while let Some(turn) = ROW.with_borrow_mut(|row| row.as_mut().and_then(VecDeque::pop_front)) {
+    first.start();
+    while let Some(turn) = ROW.with_borrow_mut(|row| row.waiting.pop_front()) {
         turn.start();
     }
 }
@@ -64,7 +72,10 @@ struct Outermost;
 
 impl Drop for Outermost {
     fn drop(&mut self) {
-        let left = ROW.with_borrow_mut(Option::take);
+        let left = ROW.with_borrow_mut(|row| {
+            row.is_moving = false;
+            std::mem::take(&mut row.waiting)
+        });
         drop(left);
     }
 }

@@ -52,10 +52,11 @@ impl Future for Task {
 
 impl Task {
     fn run(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut now = Instant::now();
         loop {
-            match self.look(cx) {
+            match self.look(cx, now) {
                 Found::Nothing => return Poll::Pending,
-                Found::Again => {}
+                Found::Again => now = Instant::now(),
                 Found::Later => {
                     cx.waker().wake_by_ref();
                     return Poll::Pending;
@@ -77,8 +78,7 @@ impl Task {
         }
     }
 
-    fn look(&mut self, cx: &mut Context<'_>) -> Found {
-        let now = Instant::now();
+    fn look(&mut self, cx: &mut Context<'_>, now: Instant) -> Found {
         let mut inner = self.attached.inner.lock();
         if !inner.task.as_ref().is_some_and(|task| task.will_wake(cx.waker())) {
             inner.task = Some(cx.waker().clone());

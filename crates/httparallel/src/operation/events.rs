@@ -114,7 +114,7 @@ impl Op {
                 Ok(false)
             }
             Next::Follow(request) => {
-                state.follow = Some(request);
+                state.follow = Some(Box::new(request));
                 state.head = Some(Arc::new(head));
                 Ok(true)
             }

@@ -50,7 +50,7 @@ impl Op {
             Attempt::Done => match state.follow.take() {
                 None => Ok(()),
                 Some(next) => {
-                    self.finish_hop(&mut state, next);
+                    self.finish_hop(&mut state, *next);
                     drop(state);
                     return self.shared.dispatch(self);
                 }

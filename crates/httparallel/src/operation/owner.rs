@@ -41,7 +41,7 @@ impl Op {
         let mut state = self.state.lock();
         let head = state.ready_head(self.settings.mode)?;
         let body = match self.settings.mode {
-            Mode::Buffered => state.body.drain(..).collect(),
+            Mode::Buffered => std::mem::take(&mut state.body).into(),
             Mode::Streaming => Vec::new(),
         };
         let room = state.take_room();

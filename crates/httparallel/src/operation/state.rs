@@ -23,7 +23,8 @@ pub(crate) struct OpState {
     pub(crate) request: Arc<Request>,
     pub(crate) fetch: Fetch,
     /// The request that follows when the body of the redirect at hand has been read.
-    pub(crate) follow: Option<Request>,
+    /// In a box, as few requests have one: what is here is made and freed for each.
+    pub(crate) follow: Option<Box<Request>>,
     /// When the request is sent again, while the body of the response at hand is read for the connection's sake.
     pub(crate) again: Option<Instant>,
     pub(crate) head: Option<Arc<Head>>,
