@@ -15,6 +15,9 @@ use slab::Slab;
 use crate::connection::{Connection, Context};
 use crate::content::Site;
 
+/// How many connections may wait to be accepted.
+const BACKLOG: i32 = 4096;
+
 const STOP: Token = Token(usize::MAX);
 /// Tokens of listeners are above this, those of connections below.
 const LISTENERS: usize = usize::MAX / 2;
@@ -60,6 +63,8 @@ impl Server {
     /// Listens on any free port, and says on which.
     pub(crate) fn listen(&mut self, tls: Option<Arc<ServerConfig>>) -> io::Result<u16> {
         let mut listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        // The standard number is 128: some of 1,000 connections at once would be refused, and tried again much later.
+        socket2::SockRef::from(&listener).listen(BACKLOG)?;
         let token = Token(LISTENERS + self.listeners.len());
         self.poll.registry().register(&mut listener, token, Interest::READABLE)?;
         let port = listener.local_addr()?.port();
