@@ -33,6 +33,7 @@ mod h2_send;
 mod tls;
 
 use std::io::{self, Read, Write};
+use std::os::fd::AsFd;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -68,12 +69,21 @@ fn run() -> io::Result<()> {
     let ca = removed_at_the_end.0.display();
     println!(r#"{{{}, "ca_pem": "{ca}"}}"#, addresses.join(", "));
     io::stdout().flush()?;
+    make_room()?;
     let stop = server.stopper();
     std::thread::spawn(move || {
         let _ = io::stdin().read_to_end(&mut Vec::new());
         let _ = stop.wake();
     });
     server.run()
+}
+
+/// Has the system make its table of descriptors large now: with threads, it lets the process wait for 10 ms each time
+/// that it does.
+fn make_room() -> io::Result<()> {
+    let any = io::stdin().as_fd().try_clone_to_owned()?;
+    drop((0..4096).map_while(|_| any.try_clone().ok()).collect::<Vec<_>>());
+    Ok(())
 }
 
 struct Removed(PathBuf);

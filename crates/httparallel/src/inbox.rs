@@ -16,6 +16,10 @@ use crate::panics::caught;
 /// must not wait for that; with some more, the I/O thread has work anyway.
 const BUSY: usize = 4;
 
+/// How many errands are run before what the sockets have to say is looked at again: with a thousand connections to
+/// open, the first requests leave while the others are still being opened, and responses wait for none of that.
+const AT_ONCE: usize = 128;
+
 /// Something to be done on the I/O thread.
 pub(crate) enum Errand {
     /// Write the request of a connection.
@@ -84,12 +88,16 @@ impl Inbox {
         None
     }
 
-    /// Takes all errands. `runner` will take those that come later.
-    pub(crate) fn empty(&self, runner: &Waker) -> Vec<Errand> {
+    /// Takes the first errands. `runner`, which is woken if there are more, will take those, and what comes later.
+    pub(crate) fn take(&self, runner: &Waker) -> Vec<Errand> {
         let mut errands = self.errands.lock();
         let errands = errands.get_or_insert_with(|| Errands { row: Vec::new(), runner: runner.clone() });
         errands.runner.clone_from(runner);
-        std::mem::take(&mut errands.row)
+        let later = errands.row.split_off(errands.row.len().min(AT_ONCE));
+        if !later.is_empty() {
+            runner.wake_by_ref();
+        }
+        std::mem::replace(&mut errands.row, later)
     }
 
     /// Nobody runs errands any more. Those that were left are dropped.
@@ -134,15 +142,27 @@ mod tests {
         let (inbox, woken) = (Inbox::default(), Arc::new(Woken::default()));
         let runner = Waker::from(woken.clone());
         assert!(inbox.leave(nothing()).is_some());
-        assert!(inbox.empty(&runner).is_empty());
+        assert!(inbox.take(&runner).is_empty());
         for _ in 0..2 {
             let before = woken.0.load(Ordering::Relaxed);
             (0..3).for_each(|_| assert!(inbox.leave(nothing()).is_none()));
             assert_eq!(woken.0.load(Ordering::Relaxed), before + 1);
-            assert_eq!(inbox.empty(&runner).len(), 3);
+            assert_eq!(inbox.take(&runner).len(), 3);
         }
         inbox.close();
         assert!(inbox.leave(nothing()).is_some());
+    }
+
+    #[test]
+    fn many_errands_are_taken_in_parts() {
+        let (inbox, woken) = (Inbox::default(), Arc::new(Woken::default()));
+        let runner = Waker::from(woken.clone());
+        assert!(inbox.take(&runner).is_empty());
+        (0..=2 * AT_ONCE).for_each(|_| assert!(inbox.leave(nothing()).is_none()));
+        for (wakes, number) in [(2, AT_ONCE), (3, AT_ONCE), (3, 1), (3, 0)] {
+            assert_eq!(inbox.take(&runner).len(), number);
+            assert_eq!(woken.0.load(Ordering::Relaxed), wakes);
+        }
     }
 
     #[test]

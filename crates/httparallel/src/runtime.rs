@@ -20,6 +20,7 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::inbox::Inbox;
+use crate::net::make_room_early;
 use crate::wakes::RoundEnds;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
@@ -101,6 +102,7 @@ fn start(replaced: *mut IoThread) -> Result<&'static IoThread> {
 }
 
 fn spawn() -> std::io::Result<IoThread> {
+    make_room_early();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()

@@ -121,7 +121,7 @@ impl Future for RoundEnds {
         for (connection, shared) in corked {
             connection.uncork(&shared, now);
         }
-        for errand in self.0.empty(cx.waker()) {
+        for errand in self.0.take(cx.waker()) {
             errand.run(now);
         }
         wake_all(take(|round| &mut round.sleepers));

@@ -1,6 +1,7 @@
 //! Sockets, names, proxies and TLS.
 
 mod connect;
+mod descriptors;
 mod destination;
 mod facts;
 mod pages;
@@ -12,6 +13,7 @@ mod stream;
 mod tls;
 
 pub(crate) use connect::{Connected, Connector, within};
+pub(crate) use descriptors::make_room_early;
 pub(crate) use destination::Destination;
 pub use facts::{ConnectionFacts, TlsFacts};
 pub use pages::prefer_large_pages;

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::task::JoinSet;
 
+use super::descriptors::make_room_late;
 use super::ready::{Watched, register};
 use crate::config::{Config, SocketOption};
 use crate::operation::Opening;
@@ -89,6 +90,7 @@ async fn race(addresses: Vec<SocketAddr>, config: &Arc<Config>) -> io::Result<Wa
 
 async fn connect_to(address: SocketAddr, config: Arc<Config>) -> io::Result<Watched> {
     let socket = nonblocking(Domain::for_address(address))?;
+    make_room_late(socket.as_raw_fd());
     socket.set_tcp_nodelay(true)?;
     for option in &config.socket_options {
         set_option(&socket, option)?;
