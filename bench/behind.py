@@ -6,10 +6,6 @@ from results import Table
 
 # What profiles showed. Who changes what one of these says takes it out, or the table will contradict it.
 REASONS = {
-    "json": (
-        "Nine tenths are json.loads, which is what httpx's users get. The first one has a native parser "
-        "of its own; here that is `json_codec=orjson`."
-    ),
     "down": (
         "The socket is read straight into the bytes object, whose memory is new each time: half of the "
         "processor time is the system zeroing it. Clients that keep the memory for the next body save that."
@@ -26,10 +22,6 @@ REASONS = {
     "tls-full": "Nearly all of it is the arithmetic of the handshake, in rustls and ring.",
     "tls-resumed": "Nearly all of it is the arithmetic of the handshake, in rustls and ring.",
     "import": "Python modules and exception classes, where the first one is a native module and little else.",
-    "delay": (
-        "It takes less processor time than the first one, but less of it while the server works: on one "
-        "core, connections are opened once all requests have been handed over."
-    ),
     "cold": "Most of it is the import: Python modules, where the first one is a native module only.",
     "busy": (
         "The busy thread gives the interpreter up every 5 ms (`sys.setswitchinterval`), and a response that "

@@ -109,6 +109,8 @@ class Body:
     # What the client reads JSON with, if it is told so here and not by its defaults.
     _json_codec: JSONCodecTypes | None = None
     _is_streamed = False
+    # The body, once it is known. To look for it in `__dict__` would make one.
+    _whole: bytes | None = None
     _num_bytes_downloaded = 0
     # When the request was sent that a transport without a clock has answered.
     _started: float | None = None
@@ -134,7 +136,7 @@ class Body:
     def _request(self) -> Request | None:
         return None if self._reply is None else Request._from_reply(self._reply)
 
-    @lazy
+    @property
     def _content(self) -> bytes:
         # Present once the body has been read, as `hasattr(response, "_content")` in others' code expects.
         try:
@@ -142,22 +144,26 @@ class Body:
         except ResponseNotRead:
             raise AttributeError("_content") from None
 
+    @_content.setter
+    def _content(self, content: bytes) -> None:
+        self._whole = content
+
     @property
     def content(self) -> bytes:
         """The whole body, with its content codings undone. ResponseNotRead if it is yet to be streamed."""
-        content: bytes | None = self.__dict__.get("_content")
-        if content is not None:
-            return content
+        whole = self._whole
+        if whole is not None:
+            return whole
         reply = self._reply
         if reply is None or self._is_streamed:
             raise ResponseNotRead
         try:
-            content = self._content = reply.content()
+            whole = self._whole = reply.content()
         except RequestError as error:
             if self._request is not None:
                 error.request = self._request
             raise
-        return content
+        return whole
 
     @property
     def text(self) -> str:

@@ -327,5 +327,5 @@ class Response(Body):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.is_closed = True
-        if "_content" not in state:
+        if "_whole" not in state:
             self.stream = UnattachedStream()
