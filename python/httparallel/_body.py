@@ -148,6 +148,11 @@ class Body:
     def _content(self, content: bytes) -> None:
         self._whole = content
 
+    @_content.deleter
+    def _content(self) -> None:
+        # So that the response can be read again, in tests with pytest-httpx.
+        self._whole = None
+
     @property
     def content(self) -> bytes:
         """The whole body, with its content codings undone. ResponseNotRead if it is yet to be streamed."""

@@ -327,5 +327,5 @@ class Response(Body):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self.is_closed = True
-        if "_whole" not in state:
+        if state.get("_whole") is None:
             self.stream = UnattachedStream()

@@ -215,6 +215,15 @@ class TestText:
         with pytest.raises(httparallel.ResponseNotRead):
             response.text  # noqa: B018
 
+    def test_content_that_is_taken_away_is_there_no_more(self) -> None:
+        # As pytest-httpx does it, to have a response read once more.
+        response = httparallel.Response(200, content=b"once")
+        assert response.content == b"once"
+        del response._content
+        assert not hasattr(response, "_content")
+        with pytest.raises(httparallel.ResponseNotRead):
+            _ = response.content
+
 
 class TestHeaders:
     @pytest.mark.parametrize(
