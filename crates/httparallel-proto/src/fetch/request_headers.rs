@@ -102,6 +102,7 @@ impl std::fmt::Debug for RequestHeaders {
     }
 }
 
+/// As for a list of headers: hooks go through them.
 impl<'a> IntoIterator for &'a RequestHeaders {
     type Item = &'a crate::headers::Header;
     type IntoIter = std::slice::Iter<'a, crate::headers::Header>;

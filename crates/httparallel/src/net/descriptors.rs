@@ -22,16 +22,21 @@ static MADE_IN: AtomicU64 = AtomicU64::new(u64::MAX);
 
 /// Makes room if that costs nothing. Called before this library starts threads.
 pub(crate) fn make_room_early() {
-    if is_alone() && MADE_IN.swap(runtime::generation(), Ordering::Relaxed) != runtime::generation() {
-        make_room();
+    if is_alone() {
+        make_room_once();
     }
 }
 
 /// Makes room if `opened`, which was opened just now, says that it will soon be wanted.
 pub(super) fn make_room_late(opened: RawFd) {
-    if opened >= FIRST_TABLE
-        && MADE_IN.swap(runtime::generation(), Ordering::Relaxed) != runtime::generation()
-    {
+    if opened >= FIRST_TABLE {
+        make_room_once();
+    }
+}
+
+fn make_room_once() {
+    let generation = runtime::generation();
+    if MADE_IN.swap(generation, Ordering::Relaxed) != generation {
         make_room();
     }
 }
