@@ -215,6 +215,11 @@ impl Inner {
         !self.corked && self.connection.as_ref().is_some_and(Connection::wants_write)
     }
 
+    /// Whether sending is to go on in the next round, whatever the socket says.
+    pub(super) fn has_yielded(&self) -> bool {
+        self.connection.as_ref().is_some_and(Connection::has_yielded)
+    }
+
     /// The task's waker, if the task has something to do that its socket will not tell it.
     fn attention(&mut self) -> Option<Waker> {
         let connection = self.connection.as_ref()?;

@@ -223,6 +223,11 @@ impl Connection {
                 .is_some_and(|exchange| !exchange.broken && exchange.outgoing.wants_write(&self.output))
     }
 
+    /// Whether sending is to go on in the next round, whatever the socket says.
+    pub(crate) fn has_yielded(&self) -> bool {
+        self.exchange.as_ref().is_some_and(|exchange| exchange.outgoing.has_yielded)
+    }
+
     /// Whether the reader of a streamed body is behind.
     pub(crate) fn is_paused(&self) -> bool {
         self.exchange.as_ref().is_some_and(|exchange| exchange.op.is_paused())

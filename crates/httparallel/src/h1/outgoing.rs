@@ -1,5 +1,6 @@
 //! The request on its way out: head, then content, as the socket takes it.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,9 @@ const CONTINUE_TIMEOUT: Duration = Duration::from_secs(1);
 /// Pieces of a produced body from this size on are sent from where they are.
 const DIRECT: usize = 16 * 1024;
 
+/// How much is sent in one go. A peer may take all that a large body has, and others wait for their turn.
+const TURN_SIZE: usize = 1024 * 1024;
+
 /// A request that is being sent.
 #[derive(Debug)]
 pub(super) struct Outgoing {
@@ -34,6 +38,8 @@ pub(super) struct Outgoing {
     /// The content waits for 100 (Continue), until then.
     hold: Option<Instant>,
     pub(super) written: bool,
+    /// Whether sending stopped to let others have their turn, although the socket may take more.
+    pub(super) has_yielded: bool,
 }
 
 #[derive(Debug)]
@@ -75,6 +81,7 @@ impl Outgoing {
             piece: (Bytes::new(), b""),
             hold,
             written: false,
+            has_yielded: false,
         };
         if let (Source::Bytes(bytes), None) = (&outgoing.source, outgoing.hold)
             && bytes.len() <= INLINE
@@ -125,11 +132,16 @@ impl Outgoing {
         }
     }
 
-    /// Writes what the socket takes. Returns whether anything was written. `WouldBlock` is not an error here:
-    /// what remains is in `output` or in the source.
+    /// Writes what the socket takes, or a good part of it. Returns whether anything was written. `WouldBlock` is not an
+    /// error here: what remains is in `output` or in the source.
     pub(super) fn send(&mut self, stream: &mut Stream, output: &mut BytesMut) -> Result<bool, Failure> {
-        let mut progress = false;
+        let mut turn = 0;
+        self.has_yielded = false;
         loop {
+            if turn >= TURN_SIZE {
+                self.has_yielded = true;
+                break;
+            }
             // Records of TLS are copies in any case, and better made of more than a part.
             self.refill(output, stream.session().is_none())?;
             let (piece, after) = &self.piece;
@@ -141,23 +153,24 @@ impl Outgoing {
             };
             match sent {
                 Ok(taken) => {
-                    progress = true;
+                    turn += taken;
                     self.written = true;
                     self.advance(taken, output)?;
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) => return Err(Failure::Socket(error)),
             }
         }
         match stream.flush() {
-            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => Err(Failure::Socket(error)),
-            _ => Ok(progress),
+            Err(error) if error.kind() != ErrorKind::WouldBlock => Err(Failure::Socket(error)),
+            _ => Ok(turn > 0),
         }
     }
 
     /// Whether there is something that only a writable socket is needed for.
     pub(super) fn wants_write(&self, output: &BytesMut) -> bool {
-        !output.is_empty()
+        self.has_yielded
+            || !output.is_empty()
             || self.holds_piece()
             || (self.hold.is_none() && matches!(self.source, Source::Bytes(_)))
     }
@@ -231,5 +244,61 @@ fn framing(content: &Content, announced: RequestFraming) -> RequestFraming {
         (Content::Bytes(bytes), _) => RequestFraming::Length(bytes.len() as u64),
         (Content::Stream, RequestFraming::None) => RequestFraming::Chunked,
         (Content::Stream, announced) => announced,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use std::io::Read as _;
+    use std::net::{TcpListener, TcpStream};
+    use std::thread;
+
+    use httparallel_proto::fetch::Method;
+    use httparallel_proto::{Headers, Url};
+
+    use super::*;
+
+    #[test]
+    fn a_peer_that_takes_all_of_it_leaves_turns_to_the_others() {
+        const LENGTH: usize = 32 * 1024 * 1024;
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        socket.set_nonblocking(true).unwrap();
+        let (mut peer, _) = listener.accept().unwrap();
+        let reader = thread::spawn(move || {
+            let mut received = Vec::with_capacity(LENGTH);
+            peer.read_to_end(&mut received).unwrap();
+            received
+        });
+        let url = Url::parse("http://example.com/").unwrap();
+        let content = Content::Bytes(vec![b'x'; LENGTH].into());
+        let request = Request::new(Method::new("PUT").unwrap(), url, &Headers::new(), content).unwrap();
+        let mut output = BytesMut::new();
+        let begun = Outgoing::begin(&request, None, None, &mut output, Instant::now());
+        let ((mut outgoing, _), head) = (begun.unwrap(), output.len());
+        let mut stream = Stream::plain(Arc::new(socket.into()));
+        let mut turns = 0;
+        while !outgoing.is_drained() || !output.is_empty() {
+            let before = left(&outgoing) + output.len();
+            outgoing.send(&mut stream, &mut output).unwrap();
+            let sent = before - left(&outgoing) - output.len();
+            assert!(sent < 2 * TURN_SIZE, "{sent} bytes in one go");
+            assert_eq!(outgoing.has_yielded, sent >= TURN_SIZE);
+            turns += usize::from(outgoing.has_yielded);
+        }
+        assert!(turns > 0, "no turn was used up");
+        drop(stream);
+        let received = reader.join().unwrap();
+        assert_eq!(received.len(), head + LENGTH);
+        assert!(received[head..].iter().all(|&byte| byte == b'x'));
+    }
+
+    fn left(outgoing: &Outgoing) -> usize {
+        match &outgoing.source {
+            Source::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        }
     }
 }

@@ -139,6 +139,9 @@ impl Task {
                 return Found::Ended(ended);
             }
             if inner.wants_write() {
+                if inner.has_yielded() {
+                    return Found::Later;
+                }
                 ready.clear_ready();
             }
             return Found::Again;

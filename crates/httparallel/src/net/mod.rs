@@ -8,6 +8,7 @@ mod pages;
 mod proxy;
 mod ready;
 mod records;
+mod segments;
 mod sockets;
 mod stream;
 mod tls;

@@ -14,6 +14,7 @@ use socket2::SockRef;
 
 use super::ready::SLICE;
 use super::records::Session;
+use super::segments::share;
 
 /// A connected socket, with TLS or without.
 #[derive(Debug)]
@@ -77,10 +78,13 @@ impl Stream {
         receive(&self.socket, buffer, RecvFlags::empty())
     }
 
-    /// Takes some of `data`, at least one byte unless the socket is full.
+    /// Takes some of `data`, at least one byte unless the socket is full, and no more than is good for all.
     pub(crate) fn write(&mut self, data: &[u8]) -> io::Result<usize> {
         match &mut self.tls {
-            None => send(&self.socket, data),
+            None => {
+                let most = share(data.len(), &self.socket);
+                send(&self.socket, &data[..most])
+            }
             Some(session) => session.write(data, &self.socket),
         }
     }
@@ -88,7 +92,16 @@ impl Stream {
     /// Takes some of `parts`, one after the other, as [`write`](Self::write) does. With TLS, of the first one only.
     pub(crate) fn write_parts(&mut self, parts: [&[u8]; 3]) -> io::Result<usize> {
         match &mut self.tls {
-            None => send_parts(&self.socket, parts.map(IoSlice::new)),
+            None => {
+                let all = parts.into_iter().map(<[u8]>::len).sum();
+                let mut most = share(all, &self.socket);
+                let parts = parts.map(|part| {
+                    let (now, _) = part.split_at(part.len().min(most));
+                    most -= now.len();
+                    IoSlice::new(now)
+                });
+                send_parts(&self.socket, parts)
+            }
             Some(session) => {
                 let first = parts.into_iter().find(|part| !part.is_empty()).unwrap_or_default();
                 session.write(first, &self.socket)
