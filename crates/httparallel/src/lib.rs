@@ -113,7 +113,7 @@ pub use httparallel_proto::proxy::{Proxies, Proxy, ProxyChoice};
 pub use httparallel_proto::sse::Event;
 pub use httparallel_proto::{Error, Headers, Kind, Phase, Result, Timeouts, Url};
 pub use mock::{MockTransport, Reply};
-pub use net::{ConnectionFacts, TlsFacts, prefer_large_pages};
+pub use net::{ConnectionFacts, TlsFacts, prefer_large_pages, recycle};
 pub use operation::{
     Course, Exchange, Head, Hop, Interrupted, Mode, Operation, Room, Settings, Timings, Upload,
 };

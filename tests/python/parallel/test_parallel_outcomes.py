@@ -157,6 +157,18 @@ async def test_content_is_sent_from_bytes_and_from_iterators(kind: Kind, server:
         assert (await pieces.get_response()).content == b"pieces"
 
 
+async def test_large_bodies_side_by_side_stay_apart(kind: Kind, server: Server) -> None:
+    contents = [bytes([65 + number]) * (30_000 << number % 6) for number in range(12)]
+    kept = []
+    async with kind.client() as client:
+        # What the first ones were read into is used again for the others.
+        for _ in range(3):
+            async with client.parallel() as parallel:
+                pendings = [parallel.post(f"{server.http}/echo-body", content=each) for each in contents]
+                kept.append([await pending.get_response() for pending in pendings])
+    assert all([response.content for response in responses] == contents for responses in kept)
+
+
 async def test_response_and_pending_response_carry_the_request(kind: Kind, server: Server) -> None:
     async with kind.client() as client, client.parallel() as parallel:
         pending = parallel.get(f"{server.http}/bytes/1", headers={"X-Number": "1"})

@@ -4,11 +4,14 @@
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
-use httparallel::prefer_large_pages;
+use httparallel::{prefer_large_pages, recycle};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
 use pyo3::{PyErr, ffi};
+
+/// A body of no more than this comes in no large buffer.
+const SMALL: usize = 8 * 1024;
 
 /// Content from this size on is lent to the engine.
 const LEND_FROM: usize = 64 * 1024;
@@ -27,7 +30,9 @@ pub(super) fn content(bytes: &Bound<'_, PyBytes>) -> Bytes {
 /// Pieces as one `bytes`, copied once.
 pub(super) fn join(py: Python<'_>, mut pieces: Vec<Bytes>) -> PyResult<Bound<'_, PyBytes>> {
     if let [piece] = &pieces[..] {
-        return Ok(PyBytes::new(py, piece));
+        let whole = PyBytes::new(py, piece);
+        pieces.into_iter().filter(|piece| piece.len() > SMALL).for_each(recycle);
+        return Ok(whole);
     }
     let length = pieces.iter().map(Bytes::len).sum();
     let (joined, room) = unfilled(py, length)?;
@@ -43,6 +48,7 @@ fn fill(mut room: &mut [MaybeUninit<u8>], pieces: &mut Vec<Bytes>) {
         place.iter_mut().zip(&*piece).for_each(|(to, &from)| {
             to.write(from);
         });
+        recycle(piece);
         room = before;
     }
     debug_assert!(room.is_empty(), "the room is as large as the pieces together");

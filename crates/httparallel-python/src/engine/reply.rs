@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use httparallel::{Content, Course, Exchange, Head, Headers, Hop, Operation, Request, Room};
+use httparallel::{Content, Course, Exchange, Head, Headers, Hop, Operation, Request, Room, recycle};
 use httparallel_proto::decode::{Decoder, Guard};
 use parking_lot::Mutex;
 use pyo3::exceptions::PyTypeError;
@@ -88,6 +88,7 @@ fn decode(py: Python<'_>, head: &Head, sent: Vec<Bytes>, guard: &Guard) -> PyRes
     let large = received > DETACH_ABOVE || room.len() > DETACH_ABOVE_DECODED;
     let mut decode = || decoder.decode_whole_into(&sent, room, guard);
     let apart = if large { py.detach(decode) } else { decode() }.map_err(refused)?;
+    sent.into_iter().for_each(recycle);
     Ok(apart.map_or_else(|| Body::Whole(object.unbind()), Body::Decoded))
 }
 

@@ -17,6 +17,7 @@ use super::client::Client;
 use super::in_flight::InFlight;
 use super::response::Response;
 use crate::Timings;
+use crate::net::recycle;
 
 /// The most bytes that one decoded chunk has.
 const CHUNK: usize = 64 * 1024;
@@ -79,6 +80,7 @@ impl InFlight {
                 pieces.extend(more);
             }
             chunks.push(decoder.into_inner().decode_whole(&pieces, &body.in_flight.guard())?.into());
+            pieces.into_iter().for_each(recycle);
         }
         while let Step::Chunk(chunk) = body.step()? {
             chunks.push(chunk);
@@ -232,6 +234,7 @@ fn joined(mut chunks: Vec<Bytes>) -> Bytes {
     let mut whole = BytesMut::with_capacity(chunks.iter().map(Bytes::len).sum());
     for chunk in chunks {
         whole.extend_from_slice(&chunk);
+        recycle(chunk);
     }
     whole.freeze()
 }

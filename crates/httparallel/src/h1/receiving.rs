@@ -10,13 +10,11 @@ use httparallel_proto::pool::Lane;
 
 use super::connection::{Connection, Ended, Unread, Unwanted};
 use super::intake::Intake;
-use crate::net::Stream;
+use crate::net::{LARGE_READ, Stream, free_buffer};
 use crate::operation::{Answered, Attempt, Mode, PIECE, UNWANTED_BYTES, UNWANTED_TIME};
 
 /// Room for a read while heads and small bodies come in.
 const SMALL_READ: usize = 8 * 1024;
-/// Room for a read within a large body that is gathered.
-const LARGE_READ: usize = 128 * 1024;
 
 /// How much is read in one go. A peer may send small chunks faster than they are read, and neither time limits nor
 /// other connections may wait for the end of that.
@@ -149,7 +147,11 @@ impl Connection {
             false => SMALL_READ,
         };
         if room < wanted / 4 {
-            self.input.reserve(wanted);
+            let free = if wanted == LARGE_READ && self.input.is_empty() { free_buffer() } else { None };
+            match free {
+                Some(buffer) => self.input = buffer,
+                None => self.input.reserve(wanted),
+            }
         } else if self.input.is_empty() {
             // From the start again: with many connections the processor's caches do not hold whole buffers.
             let _ = self.input.try_reclaim(SMALL_READ);

@@ -1,5 +1,6 @@
 //! Sockets, names, proxies and TLS.
 
+mod buffers;
 mod connect;
 mod descriptors;
 mod destination;
@@ -13,6 +14,8 @@ mod sockets;
 mod stream;
 mod tls;
 
+pub use buffers::recycle;
+pub(crate) use buffers::{LARGE_READ, free_buffer};
 pub(crate) use connect::{Connected, Connector, within};
 pub(crate) use descriptors::make_room_early;
 pub(crate) use destination::Destination;

@@ -18,7 +18,7 @@ use bytes::BufMut;
 use httparallel_proto::pool::Lane;
 
 use super::{Head, Mode, Op, OpState, Operation};
-use crate::net::{Stream, prefer_large_pages};
+use crate::net::{Stream, prefer_large_pages, recycle};
 
 /// Bodies from this size on get a room, if the thread that will have them reads them itself.
 const ROOM_FROM: u64 = 512 * 1024;
@@ -205,6 +205,7 @@ impl Op {
         drop(state);
         for piece in pieces {
             room.append(&piece);
+            recycle(piece);
         }
         Answer::Room(room)
     }
