@@ -21,7 +21,7 @@ use tokio::sync::oneshot;
 
 use crate::inbox::Inbox;
 use crate::net::make_room_early;
-use crate::wakes::RoundEnds;
+use crate::wakes::{RoundEnds, Sleepers};
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicPtr<IoThread> = AtomicPtr::new(std::ptr::null_mut());
@@ -37,6 +37,7 @@ pub(crate) struct IoThread {
     generation: u64,
     handle: Handle,
     inbox: Arc<Inbox>,
+    sleepers: Arc<Sleepers>,
     stop: Mutex<Option<(oneshot::Sender<Ending>, JoinHandle<()>)>>,
 }
 
@@ -47,6 +48,10 @@ impl IoThread {
 
     pub(crate) fn inbox(&self) -> &Arc<Inbox> {
         &self.inbox
+    }
+
+    pub(crate) fn sleepers(&self) -> &Sleepers {
+        &self.sleepers
     }
 
     /// Whether what is given to it would never run.
@@ -110,12 +115,12 @@ fn spawn() -> std::io::Result<IoThread> {
         .thread_keep_alive(Duration::from_secs(2))
         .build()?;
     let handle = runtime.handle().clone();
-    let inbox = Arc::<Inbox>::default();
-    let emptied = inbox.clone();
+    let (inbox, sleepers) = (Arc::<Inbox>::default(), Arc::<Sleepers>::default());
+    let round_ends = (inbox.clone(), sleepers.clone());
     let (stop, stopped) = oneshot::channel();
     let thread = with_signals_blocked(|| {
         std::thread::Builder::new().name("httparallel-io".into()).spawn(move || {
-            drop(runtime.spawn(RoundEnds::new(emptied)));
+            drop(runtime.spawn(RoundEnds::new(round_ends.0, round_ends.1)));
             match runtime.block_on(stopped) {
                 // Nothing is dropped, so nobody is told.
                 Ok(Ending::Freeze) => std::mem::forget(runtime),
@@ -124,7 +129,7 @@ fn spawn() -> std::io::Result<IoThread> {
             }
         })
     })?;
-    Ok(IoThread { generation: generation(), handle, inbox, stop: Mutex::new(Some((stop, thread))) })
+    Ok(IoThread { generation: generation(), handle, inbox, sleepers, stop: Mutex::new(Some((stop, thread))) })
 }
 
 impl IoThread {

@@ -6,13 +6,20 @@
 //! server on the same machine, or one that idles, is woken for the first of them and finds the others. Other
 //! threads write their requests themselves while few are on their way, which is quickest, and else leave them to
 //! the end of a round, too.
+//!
+//! Tasks are woken one by one, and the first one may well run, and its thread sleep again, before the I/O thread gets
+//! to the second. So those who run help to wake the others: from their own thread that costs them next to nothing.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::completion::{CompletionQueue, Notifier};
 use crate::engine::Shared;
@@ -87,24 +94,65 @@ fn at_the_end<T>(what: T, leave: impl FnOnce(&mut Round, T)) -> Option<T> {
 }
 
 impl Sleeper {
+    /// A waker is somebody else's code: one that panics keeps no other from its sleeper.
     fn wake(self) {
-        match self {
+        let _ = caught(|| match self {
             Self::Task(waker) => waker.wake(),
             Self::Thread(notifier) => notifier.notify(),
             Self::Reader(queue) => queue.notifier().notify(),
+        });
+    }
+}
+
+/// Those who are to be woken now that a round has ended.
+#[derive(Debug, Default)]
+pub(crate) struct Sleepers {
+    row: Mutex<VecDeque<Sleeper>>,
+    /// How many there are, for whoever asks without the lock.
+    number: AtomicUsize,
+}
+
+impl Sleepers {
+    fn wake_all(&self, sleepers: Vec<Sleeper>) {
+        let mut row = self.row.lock();
+        row.extend(sleepers);
+        self.number.store(row.len(), Ordering::Relaxed);
+        drop(row);
+        while let Some(sleeper) = self.next(self.row.lock()) {
+            sleeper.wake();
         }
+    }
+
+    /// Wakes those who are left, from a thread that has been woken.
+    ///
+    /// The lock is not waited for: there may be nobody left to give it back, in a process that was forked.
+    pub(crate) fn help(&self) {
+        while self.number.load(Ordering::Relaxed) > 0
+            && let Some(sleeper) = self.row.try_lock().and_then(|row| self.next(row))
+        {
+            sleeper.wake();
+        }
+    }
+
+    fn next(&self, mut row: MutexGuard<'_, VecDeque<Sleeper>>) -> Option<Sleeper> {
+        let first = row.pop_front();
+        self.number.store(row.len(), Ordering::Relaxed);
+        first
     }
 }
 
 /// The task of an I/O thread that ends its rounds. Dropping it wakes who is left; nobody waits for rounds then.
 #[derive(Debug)]
-pub(crate) struct RoundEnds(Arc<Inbox>);
+pub(crate) struct RoundEnds {
+    inbox: Arc<Inbox>,
+    sleepers: Arc<Sleepers>,
+}
 
 impl RoundEnds {
     /// Makes this thread, on which the task must run, wake others at the ends of rounds.
-    pub(crate) fn new(inbox: Arc<Inbox>) -> Self {
+    pub(crate) fn new(inbox: Arc<Inbox>, sleepers: Arc<Sleepers>) -> Self {
         ROUND.with_borrow_mut(|round| *round = Some(Round::default()));
-        Self(inbox)
+        Self { inbox, sleepers }
     }
 }
 
@@ -121,22 +169,15 @@ impl Future for RoundEnds {
         for (connection, shared) in corked {
             connection.uncork(&shared, now);
         }
-        for errand in self.0.take(cx.waker()) {
+        for errand in self.inbox.take(cx.waker()) {
             errand.run(now);
         }
-        wake_all(take(|round| &mut round.sleepers));
+        self.sleepers.wake_all(take(|round| &mut round.sleepers));
         // What came meanwhile found somebody there and woke nobody.
         if ROUND.with_borrow(|round| round.as_ref().is_some_and(Round::has_something)) {
             cx.waker().wake_by_ref();
         }
         Poll::Pending
-    }
-}
-
-/// A waker is somebody else's code: one that panics keeps no other from its sleeper.
-fn wake_all(sleepers: impl IntoIterator<Item = Sleeper>) {
-    for sleeper in sleepers {
-        let _ = caught(|| sleeper.wake());
     }
 }
 
@@ -146,9 +187,9 @@ fn take<T>(of: impl FnOnce(&mut Round) -> &mut Vec<T>) -> Vec<T> {
 
 impl Drop for RoundEnds {
     fn drop(&mut self) {
-        self.0.close();
+        self.inbox.close();
         let round = ROUND.with_borrow_mut(Option::take);
-        wake_all(round.into_iter().flat_map(|round| round.sleepers));
+        self.sleepers.wake_all(round.map(|round| round.sleepers).unwrap_or_default());
     }
 }
 
@@ -193,7 +234,7 @@ mod tests {
         let (first, second) = (Arc::new(Notifier::new()?), Arc::new(Notifier::new()?));
         let waker = Waker::from(Arc::new(Nothing));
         let mut cx = Context::from_waker(&waker);
-        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
+        let mut ends = Box::pin(RoundEnds::new(Arc::default(), Arc::default()));
         assert!(ends.as_mut().poll(&mut cx).is_pending());
         wake(Sleeper::Thread(first.clone()));
         assert!(!is_told(&first));
@@ -204,6 +245,43 @@ mod tests {
         drop(ends);
         assert!(is_told(&second));
         Ok(())
+    }
+
+    /// Runs when it is woken, helps to wake the others, and notes when it was woken.
+    struct Helper {
+        number: usize,
+        sleepers: Arc<Sleepers>,
+        woken: Arc<Mutex<Vec<usize>>>,
+    }
+
+    impl Wake for Helper {
+        fn wake(self: Arc<Self>) {
+            self.woken.lock().push(self.number);
+            self.sleepers.help();
+            assert_ne!(self.number, 1, "a waker that panics");
+        }
+    }
+
+    #[test]
+    fn who_is_woken_first_wakes_the_others() {
+        let (sleepers, woken) = (Arc::new(Sleepers::default()), Arc::new(Mutex::new(Vec::new())));
+        let waker = |number| {
+            let helper = Helper { number, sleepers: sleepers.clone(), woken: woken.clone() };
+            Sleeper::Task(Waker::from(Arc::new(helper)))
+        };
+        for _ in 0..2 {
+            sleepers.wake_all((0..5).map(waker).collect());
+            assert_eq!(std::mem::take(&mut *woken.lock()), [0, 1, 2, 3, 4]);
+            assert_eq!(sleepers.number.load(Ordering::Relaxed), 0);
+        }
+    }
+
+    #[test]
+    fn a_lock_that_nobody_gives_back_keeps_nobody_waiting() {
+        let sleepers = Sleepers::default();
+        sleepers.number.store(1, Ordering::Relaxed);
+        let _lock = sleepers.row.lock();
+        sleepers.help();
     }
 
     /// Wakes somebody else in its turn.
@@ -220,7 +298,7 @@ mod tests {
         let woken = Arc::new(Counted::default());
         let waker = Waker::from(woken.clone());
         let mut cx = Context::from_waker(&waker);
-        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
+        let mut ends = Box::pin(RoundEnds::new(Arc::default(), Arc::default()));
         assert!(ends.as_mut().poll(&mut cx).is_pending());
         let notifier = Arc::new(Notifier::new()?);
         wake(Sleeper::Task(Waker::from(Arc::new(Chain(notifier.clone())))));
@@ -237,7 +315,7 @@ mod tests {
     fn a_reader_that_is_told_late_is_told_once() -> std::io::Result<()> {
         let waker = Waker::from(Arc::new(Nothing));
         let mut cx = Context::from_waker(&waker);
-        let mut ends = Box::pin(RoundEnds::new(Arc::default()));
+        let mut ends = Box::pin(RoundEnds::new(Arc::default(), Arc::default()));
         assert!(ends.as_mut().poll(&mut cx).is_pending());
         let queue = Arc::new(CompletionQueue::new()?);
         let mut tokens = Vec::new();

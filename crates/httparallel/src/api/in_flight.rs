@@ -54,17 +54,19 @@ impl InFlight {
 
     /// Ready when the response is: whole, or for a streamed one its head.
     pub(super) fn poll_ready(&mut self, context: &Context<'_>) -> Poll<()> {
-        self.poll_feed(context);
+        self.look_after(context);
         self.relay.poll(context, |listener| self.operation.listen(listener))
     }
 
     /// Ready when more of the body has arrived, or no more will.
     pub(super) fn poll_body(&mut self, context: &Context<'_>) -> Poll<()> {
-        self.poll_feed(context);
+        self.look_after(context);
         self.relay.poll(context, |listener| self.operation.listen_body(listener))
     }
 
-    fn poll_feed(&mut self, context: &Context<'_>) {
+    /// What is done at each poll: others are woken, and content is sent.
+    fn look_after(&mut self, context: &Context<'_>) {
+        self.operation.help_to_wake();
         let Some(feed) = &mut self.feed else { return };
         if feed.poll(&mut Context::from_waker(context.waker()), &self.operation).is_ready() {
             self.feed = None;

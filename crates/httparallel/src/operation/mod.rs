@@ -296,6 +296,11 @@ impl Operation {
         self.0.listen_body(listener)
     }
 
+    /// Wakes who is still to be woken with the task that asks: it runs already.
+    pub(crate) fn help_to_wake(&self) {
+        self.0.shared.io.sleepers().help();
+    }
+
     /// Gives the request up: a queued one leaves the queue, on HTTP/1.1 the connection is closed (unless
     /// nothing was sent), on HTTP/2 the stream is reset and the connection goes on. Its place in the pool is
     /// free when this returns. An operation that is over stays as it is, and so does one that was started
