@@ -14,7 +14,7 @@ from ._request_options import extended
 from ._routes import engine_of, routes
 from ._stream_verbs import StreamVerbs
 from ._transports import AsyncHTTPTransport, is_for_low_level, settings_of
-from .concurrency import chosen_backend, current_backend
+from .concurrency import chosen_backend, current_waits
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -172,11 +172,11 @@ class AsyncClient(
         call = call or self._plain_call(method, url)
         if call is None:
             return await self.request(method, url)
-        backend = current_backend() if self._backend is None else chosen_backend(self._backend)
+        waits = current_waits() if self._backend is None else chosen_backend(self._backend)
         try:
             operation = self._engine_transport._engine.start(*call)
             try:
-                if (waiting := backend.until_ready(operation)) is not None:
+                if (waiting := waits.until_ready(operation)) is not None:
                     await waiting
             except BaseException:
                 operation.cancel()

@@ -11,11 +11,17 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import TypeVar
+    from typing import Protocol, TypeVar
 
     from .._native import Block, Operation, Turn, Upload
 
     T = TypeVar("T")
+
+    class Waits(Protocol):
+        """What waits for operations where the caller runs."""
+
+        def until_ready(self, operation: Operation) -> Awaitable[None] | None: ...
+
 
 __all__ = ["AsyncBackend", "current_backend"]
 
@@ -80,6 +86,9 @@ _loaded: dict[str, AsyncBackend] = {}
 # What has the loop that runs, and the backend for it, once asyncio was needed: each request asks it first.
 _asyncio: tuple[Callable[[], object | None], AsyncBackend] | None = None
 
+# What waits for operations on the loop of asyncio's that runs, if one does, once asyncio was needed.
+_on_asyncio: Callable[[], Waits | None] | None = None
+
 
 def _backend(name: str) -> AsyncBackend:
     backend = _loaded.get(name)
@@ -92,16 +101,30 @@ def _backend(name: str) -> AsyncBackend:
 
 def current_backend() -> AsyncBackend:
     """The backend of the library that the caller runs on. RuntimeError outside of any."""
-    global _asyncio
+    global _asyncio, _on_asyncio
     if _asyncio is not None and _asyncio[0]() is not None:
         return _asyncio[1]
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
         _asyncio = asyncio._get_running_loop, _backend("asyncio")
+        from .asyncio import on_running_loop
+
+        _on_asyncio = on_running_loop
         return _asyncio[1]
     if "trio" in sys.modules and (trio := _backend("trio")).is_running():
         return trio
     raise RuntimeError("An async client must be used from within asyncio or trio; no event loop is running.")
+
+
+def current_waits() -> Waits:
+    """What waits for operations where the caller runs: its backend, or something that is quicker.
+
+    RuntimeError outside of asyncio and trio.
+    """
+    # To ask for the loop that runs is a system call before Python 3.12: once for each request is enough.
+    if _on_asyncio is not None and (waits := _on_asyncio()) is not None:
+        return waits
+    return current_backend()
 
 
 def chosen_backend(chosen: AsyncBackend | None) -> AsyncBackend:

@@ -6,7 +6,7 @@ one wake-up.
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, Future, get_running_loop, sleep
+from asyncio import AbstractEventLoop, Future, _get_running_loop, get_running_loop, sleep
 from weakref import WeakKeyDictionary, ref
 
 from .._lanes import register_all
@@ -24,24 +24,48 @@ if TYPE_CHECKING:
 
 __all__ = ["AsyncioBackend"]
 
-_completions: WeakKeyDictionary[AbstractEventLoop, Completions] = WeakKeyDictionary()
+
+class _OnLoop:
+    """What waits for operations on one loop, which it does not keep alive."""
+
+    __slots__ = ("completions", "loop")
+
+    def __init__(self, loop: AbstractEventLoop) -> None:
+        self.loop = ref(loop)
+        self.completions = Completions()
+        loop.add_reader(self.completions.fileno(), self.completions.resolve)
+
+    def until_ready(self, operation: Operation) -> Future[None] | None:
+        # Not in a coroutine: with many requests in flight each one is felt.
+        loop = self.loop()
+        assert loop is not None, "it runs"
+        future = loop.create_future()
+        is_ready = self.completions.register(operation, future) is None
+        return None if is_ready else future
 
 
-# The loop that was asked for last, and its completions: nearly always the one that is asked for next.
-_latest: tuple[Callable[[], AbstractEventLoop | None], Completions] | None = None
+_loops: WeakKeyDictionary[AbstractEventLoop, _OnLoop] = WeakKeyDictionary()
+
+# What was asked for last: nearly always what is asked for next.
+_latest: _OnLoop | None = None
 
 
-def _completions_of(loop: AbstractEventLoop) -> Completions:
+def _on_loop(loop: AbstractEventLoop) -> _OnLoop:
     global _latest
+    on_loop = _loops.get(loop)
+    if on_loop is None:
+        on_loop = _loops[loop] = _OnLoop(loop)
+    _latest = on_loop
+    return on_loop
+
+
+def on_running_loop() -> _OnLoop | None:
+    """What waits on the loop that runs. None if none does."""
+    loop = _get_running_loop()
+    if loop is None:
+        return None
     latest = _latest
-    if latest is not None and latest[0]() is loop:
-        return latest[1]
-    completions = _completions.get(loop)
-    if completions is None:
-        completions = _completions[loop] = Completions()
-        loop.add_reader(completions.fileno(), completions.resolve)
-    _latest = ref(loop), completions
-    return completions
+    return latest if latest is not None and latest.loop() is loop else _on_loop(loop)
 
 
 class AsyncioBackend(AsyncBackend):
@@ -60,11 +84,7 @@ class AsyncioBackend(AsyncBackend):
         await sleep(seconds)
 
     def until_ready(self, operation: Operation) -> Future[None] | None:
-        # Not in a coroutine: with many requests in flight each one is felt.
-        loop = get_running_loop()
-        future = loop.create_future()
-        is_ready = _completions_of(loop).register(operation, future) is None
-        return None if is_ready else future
+        return _on_loop(get_running_loop()).until_ready(operation)
 
     async def wait(
         self,
@@ -74,7 +94,7 @@ class AsyncioBackend(AsyncBackend):
         timeout: float | None = None,
     ) -> None:
         loop = get_running_loop()
-        completions = _completions_of(loop)
+        completions = _on_loop(loop).completions
         future = loop.create_future()
         token = completions.register(source, future, body)
         if token is None:
@@ -92,7 +112,7 @@ class AsyncioBackend(AsyncBackend):
         self, blocks: list[Block], wakers: set[Callable[[], object]], timeout: float | None = None
     ) -> None:
         loop = get_running_loop()
-        completions = _completions_of(loop)
+        completions = _on_loop(loop).completions
         future = loop.create_future()
         tokens = register_all(completions, blocks, future)
         if tokens is not None:

@@ -8,13 +8,13 @@ use std::sync::Arc;
 use httparallel::{CompletionQueue, Listener, Operation};
 use parking_lot::Mutex;
 use pyo3::exceptions::{PyOSError, PyTypeError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use slab::Slab;
 use std::os::fd::AsRawFd;
 
 use super::block::PyBlock;
+use super::futures;
 use super::operation::{PyOperation, TOKENS};
 use super::pace::PyTurn;
 use super::room::give_room;
@@ -88,14 +88,7 @@ impl Completions {
 
     /// Resolves the asyncio futures that wait for what has happened.
     fn resolve(&self, py: Python<'_>) -> PyResult<()> {
-        for waiter in self.take_ready(py) {
-            let future = waiter.into_bound(py);
-            let done: bool = future.call_method0(intern!(py, "done"))?.extract()?;
-            if !done {
-                future.call_method1(intern!(py, "set_result"), (py.None(),))?;
-            }
-        }
-        Ok(())
+        futures::resolve(py, self.take_ready(py))
     }
 
     /// Takes the waiters for what has happened.

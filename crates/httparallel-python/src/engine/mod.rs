@@ -9,6 +9,7 @@ mod decoder;
 mod errors;
 mod event_stream;
 mod facts;
+mod futures;
 mod memory;
 mod multipart;
 mod operation;
