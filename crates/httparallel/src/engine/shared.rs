@@ -277,10 +277,8 @@ impl Shared {
 
     /// Gives a connection that a thread drove before to the I/O thread, for an operation nobody blocks on.
     fn attach(self: &Arc<Self>, id: ConnId, parked: &Arc<Parked>, op: Arc<Op>) {
-        let reusable =
-            parked.take().and_then(|mut connection| connection.is_reusable().then_some(connection));
-        let attached = reusable.and_then(|connection| Attached::adopt(self, id, connection).ok());
-        if let Some(attached) = attached {
+        let connection = parked.take();
+        if let Some(attached) = connection.and_then(|connection| Attached::adopt(self, id, connection).ok()) {
             let handle = Handle::Attached(attached.clone());
             if !self.change(|pool, _| pool.replace(id, handle, Lane::Attached)) {
                 // The pool was closed meanwhile and knows nothing of it.

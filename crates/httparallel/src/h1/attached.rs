@@ -74,12 +74,9 @@ impl Attached {
     pub(crate) fn start(self: &Arc<Self>, op: Arc<Op>, shared: &Arc<Shared>) {
         let now = Instant::now();
         let mut inner = self.inner.lock();
-        // It was closed after the pool chose it, or the I/O thread has yet to see that it died. RFC 9112 section
-        // 9.2: bytes that came without a request must not be taken for the response to this one.
-        let usable = inner.connection.as_mut().is_some_and(Connection::is_reusable);
-        let Some(connection) = inner.connection.as_mut().filter(|_| usable) else {
+        // It was closed after the pool chose it.
+        let Some(connection) = &mut inner.connection else {
             drop(inner);
-            self.close();
             shared.forget(self.id, Closed::Stale);
             return shared.assign(&op);
         };

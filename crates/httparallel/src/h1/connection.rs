@@ -130,9 +130,10 @@ impl Connection {
         self.exchange.is_some()
     }
 
-    /// Whether a connection that served before can serve again.
-    pub(crate) fn is_reusable(&mut self) -> bool {
-        self.served == 0 || self.is_fresh()
+    /// Whether what comes now cannot be the response: nothing of the request has been written. A new connection is
+    /// another case, for a server may refuse it without having read anything.
+    fn expects_nothing(&self) -> bool {
+        self.served > 0 && self.exchange.as_ref().is_some_and(|exchange| !exchange.outgoing.written)
     }
 
     /// Whether an idle connection is still of use: open, and without bytes nobody asked for. What TLS sends
@@ -185,8 +186,21 @@ impl Connection {
         }
     }
 
+    /// Ends the exchange if its connection died, or said something, before any of the request was written.
+    ///
+    /// RFC 9112 section 9.2: bytes that came without a request must not be taken for the response to this one.
+    pub(super) fn leave_if_stale(&mut self) -> Option<Ended> {
+        if !self.expects_nothing() || self.is_fresh() {
+            return None;
+        }
+        self.end(Attempt::Unsent, Reuse::No(CloseReason::ExtraBytes))
+    }
+
     /// Writes as much as the socket takes.
     pub(crate) fn send(&mut self, now: Instant) -> Option<Ended> {
+        if let Some(ended) = self.leave_if_stale() {
+            return Some(ended);
+        }
         let exchange = self.exchange.as_mut()?;
         if exchange.broken {
             return None;
@@ -339,6 +353,7 @@ impl Ended {
     /// Whether the connection may serve another request.
     pub(crate) fn fate(&self) -> Fate {
         match self.reuse {
+            _ if matches!(self.attempt, Attempt::Unsent) => Err(Closed::Stale),
             Reuse::Yes => Ok(()),
             Reuse::No(reason) => Err(Closed::Unfit(reason)),
         }

@@ -68,12 +68,6 @@ fn drive_granted(
         return interrupted(op, granted, connection);
     }
     let mut now = Instant::now();
-    if !connection.is_serving() && !connection.is_reusable() {
-        drop(connection);
-        op.shared.forget(granted.id, Closed::Stale);
-        op.shared.assign(op);
-        return Waited::Ready;
-    }
     if !op.begin_driving(granted.id, connection.stream().socket()) {
         return put_back(op, granted, connection, Waited::Ready);
     }

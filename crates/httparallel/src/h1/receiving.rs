@@ -28,7 +28,7 @@ impl Connection {
         if self.unread == Unread::More {
             self.unread = Unread::Unknown;
         }
-        self.go_on_receiving(now, TURN_SIZE)
+        self.leave_if_stale().or_else(|| self.go_on_receiving(now, TURN_SIZE))
     }
 
     /// Waits for input in the read itself, [as long as that can](Stream::read_patiently), which spares the system call

@@ -28,6 +28,8 @@ pub(crate) enum Attempt {
     Done,
     /// It failed.
     Failed(Error),
+    /// Nothing of it was sent, because its connection turned out to be of no use.
+    Unsent,
     /// The connection was lost in a way that allows sending the request again.
     Lost(Error),
     /// The peer did not process the request, and said so.
@@ -55,6 +57,11 @@ impl Op {
                     return self.shared.dispatch(self);
                 }
             },
+            Attempt::Unsent => {
+                state.serving = None;
+                drop(state);
+                return self.shared.assign(self);
+            }
             Attempt::Lost(_) if state.retries < MAX_RETRIES && self.may_send_again(&state) => {
                 state.retries += 1;
                 return self.begin_again(state);

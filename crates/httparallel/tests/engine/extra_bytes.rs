@@ -1,9 +1,15 @@
 //! Bytes that nobody asked for never become the next response (RFC 9112 section 9.2).
 
-use httparallel::{Content, Engine};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+use std::task::Wake;
+
+use httparallel::{Content, Engine, Listener, Operation};
 use httparallel_testserver::{Script, ScriptedServer};
 
-use crate::common::{DRIVERS, Driver, LIMIT, count, engine, eventually, get, play_each, request, send};
+use crate::common::{
+    DRIVERS, Driver, LIMIT, count, engine, eventually, finish, get, play, play_each, request, send, settings,
+};
 
 const EVIL: &str = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nEVIL";
 
@@ -80,4 +86,56 @@ fn they_are_seen_when_the_drivers_change() {
         std::thread::sleep(crate::common::millis(20));
         next_is_answered_by_a_fresh_connection(&engine, &server, second_driver);
     }
+}
+
+/// Keeps the thread that wakes it: it says that it has been woken, and waits.
+struct HoldUp {
+    woken: Sender<()>,
+    go_on: Mutex<Receiver<()>>,
+}
+
+impl Wake for HoldUp {
+    fn wake(self: Arc<Self>) {
+        self.woken.send(()).unwrap();
+        self.go_on.lock().unwrap().recv_timeout(LIMIT).unwrap();
+    }
+}
+
+#[test]
+fn a_request_that_is_still_to_be_written_is_not_answered_by_them() {
+    let first = Script::new()
+        .expect_request()
+        .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        .wait("idle")
+        .send(EVIL)
+        .hang();
+    let server = play_each(vec![first, good()]);
+    let engine = engine();
+    send(&engine, get(&server.url()), Driver::IoThread).unwrap();
+
+    // With that much under way, requests are left to the I/O thread.
+    let others = play(Script::new().expect_request().hang());
+    let hanging: Vec<_> = (0..8).map(|_| start(&engine, &others)).collect();
+    let holding =
+        play(Script::new().expect_request().wait("answer").send("HTTP/1.1 204 No Content\r\n\r\n").hang());
+    let last = start(&engine, &holding);
+    eventually("all are under way", || others.received().len() == 8 && holding.received().len() == 1);
+    let ((woken, is_woken), (go_on, goes_on)) = (channel(), channel());
+    let hold_up = Arc::new(HoldUp { woken, go_on: Mutex::new(goes_on) });
+    assert!(last.listen(Listener::Waker(hold_up.into())));
+    holding.signal("answer");
+    is_woken.recv_timeout(LIMIT).unwrap();
+
+    let operation = start(&engine, &server);
+    server.signal("idle");
+    std::thread::sleep(crate::common::millis(20));
+    go_on.send(()).unwrap();
+    assert_eq!(finish(&operation).unwrap().text(), "good");
+    assert_eq!(server.received().len(), 2, "the old connection was used");
+    assert_eq!(operation.timings().attempts, 1);
+    hanging.iter().for_each(Operation::cancel);
+}
+
+fn start(engine: &Engine, server: &ScriptedServer) -> Operation {
+    engine.start(get(&server.url()), settings(Driver::IoThread), None).unwrap()
 }
