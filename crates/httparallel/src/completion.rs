@@ -13,7 +13,8 @@ use parking_lot::Mutex;
 
 use crate::net::{Waited, wait_readable};
 use crate::operation::Interrupted;
-use crate::wakes::{Sleeper, wake};
+use crate::sleepers::Sleeper;
+use crate::wakes::wake;
 
 /// A file descriptor that one thread makes readable to wake another one.
 #[derive(Debug)]

@@ -91,6 +91,7 @@ pub mod pool;
 pub mod pump;
 mod random;
 mod runtime;
+mod sleepers;
 mod wakes;
 
 pub use api::{

@@ -21,7 +21,8 @@ use tokio::sync::oneshot;
 
 use crate::inbox::Inbox;
 use crate::net::make_room_early;
-use crate::wakes::{RoundEnds, Sleepers};
+use crate::sleepers::Sleepers;
+use crate::wakes::RoundEnds;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 static CURRENT: AtomicPtr<IoThread> = AtomicPtr::new(std::ptr::null_mut());

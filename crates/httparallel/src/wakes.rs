@@ -6,37 +6,18 @@
 //! server on the same machine, or one that idles, is woken for the first of them and finds the others. Other
 //! threads write their requests themselves while few are on their way, which is quickest, and else leave them to
 //! the end of a round, too.
-//!
-//! Tasks are woken one by one, and the first one may well run, and its thread sleep again, before the I/O thread gets
-//! to the second. So those who run help to wake the others: from their own thread that costs them next to nothing.
 
 use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
-use parking_lot::{Mutex, MutexGuard};
-
-use crate::completion::{CompletionQueue, Notifier};
 use crate::engine::Shared;
 use crate::h1::Attached;
 use crate::inbox::{Errand, Inbox};
-use crate::panics::caught;
-
-/// Somebody who is to be woken.
-#[derive(Debug)]
-pub(crate) enum Sleeper {
-    /// A Rust task, or whatever else is behind its waker.
-    Task(Waker),
-    /// A thread in `poll(2)`.
-    Thread(Arc<Notifier>),
-    /// The reader of a queue, which was not told since it emptied the queue.
-    Reader(Arc<CompletionQueue>),
-}
+use crate::sleepers::{Sleeper, Sleepers};
 
 thread_local! {
     /// `None` but on an I/O thread.
@@ -91,54 +72,6 @@ fn at_the_end<T>(what: T, leave: impl FnOnce(&mut Round, T)) -> Option<T> {
         }
         _ => Some(what),
     })
-}
-
-impl Sleeper {
-    /// A waker is somebody else's code: one that panics keeps no other from its sleeper.
-    fn wake(self) {
-        let _ = caught(|| match self {
-            Self::Task(waker) => waker.wake(),
-            Self::Thread(notifier) => notifier.notify(),
-            Self::Reader(queue) => queue.notifier().notify(),
-        });
-    }
-}
-
-/// Those who are to be woken now that a round has ended.
-#[derive(Debug, Default)]
-pub(crate) struct Sleepers {
-    row: Mutex<VecDeque<Sleeper>>,
-    /// How many there are, for whoever asks without the lock.
-    number: AtomicUsize,
-}
-
-impl Sleepers {
-    fn wake_all(&self, sleepers: Vec<Sleeper>) {
-        let mut row = self.row.lock();
-        row.extend(sleepers);
-        self.number.store(row.len(), Ordering::Relaxed);
-        drop(row);
-        while let Some(sleeper) = self.next(self.row.lock()) {
-            sleeper.wake();
-        }
-    }
-
-    /// Wakes those who are left, from a thread that has been woken.
-    ///
-    /// The lock is not waited for: there may be nobody left to give it back, in a process that was forked.
-    pub(crate) fn help(&self) {
-        while self.number.load(Ordering::Relaxed) > 0
-            && let Some(sleeper) = self.row.try_lock().and_then(|row| self.next(row))
-        {
-            sleeper.wake();
-        }
-    }
-
-    fn next(&self, mut row: MutexGuard<'_, VecDeque<Sleeper>>) -> Option<Sleeper> {
-        let first = row.pop_front();
-        self.number.store(row.len(), Ordering::Relaxed);
-        first
-    }
 }
 
 /// The task of an I/O thread that ends its rounds. Dropping it wakes who is left; nobody waits for rounds then.
@@ -199,6 +132,7 @@ mod tests {
     use std::task::Wake;
 
     use super::*;
+    use crate::completion::{CompletionQueue, Notifier};
 
     struct Nothing;
 
@@ -245,43 +179,6 @@ mod tests {
         drop(ends);
         assert!(is_told(&second));
         Ok(())
-    }
-
-    /// Runs when it is woken, helps to wake the others, and notes when it was woken.
-    struct Helper {
-        number: usize,
-        sleepers: Arc<Sleepers>,
-        woken: Arc<Mutex<Vec<usize>>>,
-    }
-
-    impl Wake for Helper {
-        fn wake(self: Arc<Self>) {
-            self.woken.lock().push(self.number);
-            self.sleepers.help();
-            assert_ne!(self.number, 1, "a waker that panics");
-        }
-    }
-
-    #[test]
-    fn who_is_woken_first_wakes_the_others() {
-        let (sleepers, woken) = (Arc::new(Sleepers::default()), Arc::new(Mutex::new(Vec::new())));
-        let waker = |number| {
-            let helper = Helper { number, sleepers: sleepers.clone(), woken: woken.clone() };
-            Sleeper::Task(Waker::from(Arc::new(helper)))
-        };
-        for _ in 0..2 {
-            sleepers.wake_all((0..5).map(waker).collect());
-            assert_eq!(std::mem::take(&mut *woken.lock()), [0, 1, 2, 3, 4]);
-            assert_eq!(sleepers.number.load(Ordering::Relaxed), 0);
-        }
-    }
-
-    #[test]
-    fn a_lock_that_nobody_gives_back_keeps_nobody_waiting() {
-        let sleepers = Sleepers::default();
-        sleepers.number.store(1, Ordering::Relaxed);
-        let _lock = sleepers.row.lock();
-        sleepers.help();
     }
 
     /// Wakes somebody else in its turn.
