@@ -10,7 +10,6 @@ REASONS = {
         "The socket is read straight into the bytes object, whose memory is new each time: half of the "
         "processor time is the system zeroing it. Clients that keep the memory for the next body save that."
     ),
-    "up": "Content is sent from where it is; what is left is the system call, for all of the first few.",
     "up-stream": (
         "Nine tenths are the system's, most of it TCP. While the socket is full, the I/O thread sends in "
         "place of the caller, and the two wake each other some forty times for 100 MB."
@@ -25,8 +24,8 @@ REASONS = {
     "cold": "Most of it is the import: Python modules, where the first one is a native module only.",
     "busy": (
         "The busy thread gives the interpreter up every 5 ms (`sys.setswitchinterval`), and a response that "
-        "meets it twice takes 10 ms: that is the 99th percentile of all clients. Half of the requests do "
-        "not meet it."
+        "meets it twice takes 10 ms: that is the 99th percentile of all clients. Nine in ten requests do not "
+        "meet it."
     ),
 }
 
