@@ -99,7 +99,7 @@ impl Shared {
         let (request, fresh) = {
             let mut state = op.state.lock();
             state.course.wants(now);
-            (state.request.clone(), state.retries > 0 || state.fetch.is_afresh())
+            (state.request.clone(), Op::wants_fresh(&state))
         };
         let destination = match Destination::of(&request, &self.config) {
             Ok(to) if self.wants_http1(to.origin()) => to.over_http1(),
@@ -114,8 +114,6 @@ impl Shared {
         let deadline = Deadline::of(Phase::Pool, &op.settings.timeouts, now, op.total());
         let wish = Wish {
             lane: op.lane(),
-            // RFC 9112 section 9.3.1 leaves it to the client how to try again. Where one idle connection was stale,
-            // so may be the others, and each would use up a retry.
             fresh,
             may_share: destination.may_share(self.config.protocols),
             connect_limit: op.settings.timeouts.connect,

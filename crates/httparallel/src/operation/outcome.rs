@@ -21,6 +21,10 @@ const MAX_RETRIES: u32 = 2;
 /// connection after a few requests bounces many, and one that refuses for ever must not keep us busy.
 const MAX_BOUNCES: u32 = 32;
 
+/// After so many idle connections that were of no use, a fresh one is taken: the others may well be no better, and to
+/// find that out of each one in turn takes time, and room on the stack.
+const MAX_UNSENT: u32 = 3;
+
 /// How an attempt on a connection ended.
 #[derive(Debug)]
 pub(crate) enum Attempt {
@@ -59,6 +63,7 @@ impl Op {
             },
             Attempt::Unsent => {
                 state.serving = None;
+                state.unsent += 1;
                 drop(state);
                 return self.shared.assign(self);
             }
@@ -135,6 +140,14 @@ impl Op {
             self.shared.forget(id, Closed::Cancelled);
         }
         self.tell(listener);
+    }
+
+    /// Whether a connection that has served others is not good enough.
+    ///
+    /// RFC 9112 section 9.3.1 leaves it to the client how to try again. Where one idle connection was stale, so may be
+    /// the others, and each would use up a retry.
+    pub(crate) fn wants_fresh(state: &OpState) -> bool {
+        state.retries > 0 || state.unsent >= MAX_UNSENT || state.fetch.is_afresh()
     }
 
     /// Whether nothing of the response has arrived and all of the request is at hand.

@@ -70,6 +70,8 @@ pub(crate) struct OpState {
     pub(crate) retries: u32,
     /// Refusals that led to another attempt.
     pub(crate) bounces: u32,
+    /// Connections that turned out to be of no use before anything was sent.
+    pub(crate) unsent: u32,
 }
 
 /// A connection in the hands of the thread that makes the request.
@@ -112,6 +114,7 @@ impl OpState {
             attempts: 1,
             retries: 0,
             bounces: 0,
+            unsent: 0,
         }
     }
 

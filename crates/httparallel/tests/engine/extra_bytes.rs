@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::task::Wake;
 
-use httparallel::{Content, Engine, Listener, Operation};
+use httparallel::{Config, Content, Engine, Limits, Listener, Operation};
 use httparallel_testserver::{Script, ScriptedServer};
 
 use crate::common::{
@@ -101,6 +101,19 @@ impl Wake for HoldUp {
     }
 }
 
+/// Holds up the I/O thread until something is sent.
+fn hold_up(engine: &Engine) -> Sender<()> {
+    let answer = "HTTP/1.1 204 No Content\r\n\r\n";
+    let server = play(Script::new().expect_request().wait("answer").send(answer).hang());
+    let operation = start(engine, &server);
+    let ((woken, is_woken), (go_on, goes_on)) = (channel(), channel());
+    let waker = Arc::new(HoldUp { woken, go_on: Mutex::new(goes_on) });
+    assert!(operation.listen(Listener::Waker(waker.into())));
+    server.signal("answer");
+    is_woken.recv_timeout(LIMIT).unwrap();
+    go_on
+}
+
 #[test]
 fn a_request_that_is_still_to_be_written_is_not_answered_by_them() {
     let first = Script::new()
@@ -116,15 +129,8 @@ fn a_request_that_is_still_to_be_written_is_not_answered_by_them() {
     // With that much under way, requests are left to the I/O thread.
     let others = play(Script::new().expect_request().hang());
     let hanging: Vec<_> = (0..8).map(|_| start(&engine, &others)).collect();
-    let holding =
-        play(Script::new().expect_request().wait("answer").send("HTTP/1.1 204 No Content\r\n\r\n").hang());
-    let last = start(&engine, &holding);
-    eventually("all are under way", || others.received().len() == 8 && holding.received().len() == 1);
-    let ((woken, is_woken), (go_on, goes_on)) = (channel(), channel());
-    let hold_up = Arc::new(HoldUp { woken, go_on: Mutex::new(goes_on) });
-    assert!(last.listen(Listener::Waker(hold_up.into())));
-    holding.signal("answer");
-    is_woken.recv_timeout(LIMIT).unwrap();
+    eventually("all are under way", || others.received().len() == 8);
+    let go_on = hold_up(&engine);
 
     let operation = start(&engine, &server);
     server.signal("idle");
@@ -138,4 +144,35 @@ fn a_request_that_is_still_to_be_written_is_not_answered_by_them() {
 
 fn start(engine: &Engine, server: &ScriptedServer) -> Operation {
     engine.start(get(&server.url()), settings(Driver::IoThread), None).unwrap()
+}
+
+#[test]
+fn after_a_few_dead_connections_a_fresh_one_is_taken() {
+    const NUMBER: usize = 100;
+    let once = Script::new()
+        .expect_request()
+        .wait("first")
+        .send("HTTP/1.1 204 No Content\r\n\r\n")
+        .wait("all")
+        .close();
+    let mut scripts = vec![once; NUMBER];
+    scripts.push(good());
+    let server = play_each(scripts);
+    let limits = Limits { max_connections: None, max_keepalive_connections: None, ..Limits::default() };
+    let engine = Engine::new(Config { limits, ..Config::default() });
+    let first: Vec<_> = (0..NUMBER).map(|_| start(&engine, &server)).collect();
+    eventually("each has a connection", || server.received().len() == NUMBER);
+    server.signal("first");
+    for operation in &first {
+        finish(operation).unwrap();
+    }
+    eventually("all are idle", || count(&engine, "IDLE") == NUMBER);
+
+    let go_on = hold_up(&engine);
+    server.signal("all");
+    std::thread::sleep(crate::common::millis(50));
+    let operation = start(&engine, &server);
+    assert!(count(&engine, "IDLE") > NUMBER - 10, "each one was tried");
+    go_on.send(()).unwrap();
+    assert_eq!(finish(&operation).unwrap().text(), "good");
 }
