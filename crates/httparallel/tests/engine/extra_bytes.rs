@@ -17,6 +17,12 @@ fn good() -> Script {
     Script::new().expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ngood").forever()
 }
 
+/// Answers, and says something more at the signal.
+fn evil_when_idle() -> Script {
+    let answered = Script::new().expect_request().send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    answered.wait("idle").send(EVIL).hang()
+}
+
 #[track_caller]
 fn next_is_answered_by_a_fresh_connection(engine: &Engine, server: &ScriptedServer, driver: Driver) {
     let answer = send(engine, get(&server.url()), driver).unwrap();
@@ -47,13 +53,7 @@ fn in_the_same_segment_they_close_the_connection() {
 #[test]
 fn on_an_idle_connection_they_close_it() {
     for driver in DRIVERS {
-        let first = Script::new()
-            .expect_request()
-            .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-            .wait("idle")
-            .send(EVIL)
-            .hang();
-        let server = play_each(vec![first, good()]);
+        let server = play_each(vec![evil_when_idle(), good()]);
         let engine = engine();
         send(&engine, get(&server.url()), driver).unwrap();
         assert_eq!(count(&engine, "IDLE"), 1);
@@ -73,13 +73,7 @@ fn they_are_seen_when_the_drivers_change() {
     for (first_driver, second_driver) in
         [(Driver::Caller, Driver::IoThread), (Driver::IoThread, Driver::Caller)]
     {
-        let first = Script::new()
-            .expect_request()
-            .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-            .wait("idle")
-            .send(EVIL)
-            .hang();
-        let server = play_each(vec![first, good()]);
+        let server = play_each(vec![evil_when_idle(), good()]);
         let engine = engine();
         send(&engine, get(&server.url()), first_driver).unwrap();
         server.signal("idle");
@@ -116,13 +110,7 @@ fn hold_up(engine: &Engine) -> Sender<()> {
 
 #[test]
 fn a_request_that_is_still_to_be_written_is_not_answered_by_them() {
-    let first = Script::new()
-        .expect_request()
-        .send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-        .wait("idle")
-        .send(EVIL)
-        .hang();
-    let server = play_each(vec![first, good()]);
+    let server = play_each(vec![evil_when_idle(), good()]);
     let engine = engine();
     send(&engine, get(&server.url()), Driver::IoThread).unwrap();
 
